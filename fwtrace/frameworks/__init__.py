@@ -1,0 +1,1 @@
+"""Hand-built frameworks: things with an app object you can serve."""

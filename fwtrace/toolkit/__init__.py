@@ -1,0 +1,1 @@
+"""The parts a web framework is made of; nothing in here knows of anything above it."""

@@ -1,0 +1,1 @@
+"""The same small service on every framework, then one app per project."""
