@@ -1,0 +1,73 @@
+"""The environ: every key, its value, and who put it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwtrace.tracer.redaction import REDACTED, is_secret, redact_text
+from fwtrace.tracer.values import clip, show
+
+__all__ = ["describe_environ", "origin", "show_entry"]
+
+# PEP 3333, "environ Variables": the CGI names a server must or may set.
+_CGI = frozenset(
+    {
+        "AUTH_TYPE",
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "GATEWAY_INTERFACE",
+        "PATH_INFO",
+        "PATH_TRANSLATED",
+        "QUERY_STRING",
+        "REMOTE_ADDR",
+        "REMOTE_HOST",
+        "REMOTE_IDENT",
+        "REMOTE_PORT",
+        "REMOTE_USER",
+        "REQUEST_METHOD",
+        "SCRIPT_NAME",
+        "SERVER_NAME",
+        "SERVER_PORT",
+        "SERVER_PROTOCOL",
+        "SERVER_SOFTWARE",
+    }
+)
+_PEP3333 = frozenset(
+    {
+        "wsgi.version",
+        "wsgi.url_scheme",
+        "wsgi.input",
+        "wsgi.errors",
+        "wsgi.multithread",
+        "wsgi.multiprocess",
+        "wsgi.run_once",
+        "wsgi.file_wrapper",
+        "wsgi.input_terminated",
+    }
+)
+
+
+def origin(key: str) -> str:
+    """``"PEP 3333"``, ``"CGI"``, ``"HTTP header"``, or ``"server"`` for the rest."""
+    if key.startswith("HTTP_"):
+        return "HTTP header"
+    if key in _CGI:
+        return "CGI"
+    return "PEP 3333" if key in _PEP3333 else "server"
+
+
+def show_entry(key: str, value: Any) -> str:
+    """The value as text, redacted by its key."""
+    if is_secret(key):
+        return REDACTED
+    if type(value) is str:
+        return clip(redact_text(value))
+    return show(value)
+
+
+def describe_environ(environ: dict[str, Any]) -> list[dict[str, str]]:
+    """``[{"key", "value", "origin"}]`` in the order of the environ."""
+    return [
+        {"key": key, "value": show_entry(key, value), "origin": origin(key)}
+        for key, value in environ.items()
+    ]

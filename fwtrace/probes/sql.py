@@ -1,0 +1,107 @@
+"""Statements, told apart and described in OpenTelemetry's words.
+
+``describe_statement`` is what every database probe calls; what it can work out from
+the text alone is worked out once per statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from fwtrace.tracer.frames import excerpt
+from fwtrace.tracer.model import Span
+from fwtrace.tracer.recorder import Recorder
+from fwtrace.tracer.redaction import REDACTED, is_secret
+from fwtrace.tracer.values import clip, show
+
+__all__ = ["Statement", "describe_statement", "read_statement"]
+
+_NAME = r'["`\[]?([\w.$]+)["`\]]?'
+_TARGET = re.compile(
+    rf"\b(?:FROM|INTO|UPDATE|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?)\s+{_NAME}",
+    re.IGNORECASE,
+)
+_INSERT = re.compile(r"^\s*INSERT\b[^(]*\(([^)]*)\)\s*VALUES", re.IGNORECASE)
+_COMPARED = re.compile(
+    rf"{_NAME}\s*(?:=|<>|!=|[<>]=?|\bLIKE|\bIN\s*\()[^?%]*(?:\?|%s)", re.IGNORECASE
+)
+_PLACE = re.compile(r"\?|%s")
+
+
+class Statement(NamedTuple):
+    """``operation`` "SELECT", ``target`` "users", ``secret`` parameter positions."""
+
+    operation: str
+    target: str
+    secret: frozenset[int]
+
+    @property
+    def summary(self) -> str:
+        return f"{self.operation} {self.target}".rstrip()
+
+
+@lru_cache(maxsize=1024)
+def read_statement(sql: str) -> Statement:
+    """What the text of a statement tells."""
+    operation = sql.split(None, 1)[0].upper() if sql.strip() else "?"
+    found = _TARGET.search(sql)
+    return Statement(operation, found[1] if found else "", _secret_places(sql))
+
+
+def _secret_places(sql: str) -> frozenset[int]:
+    """Positions of the parameters that belong to columns with secret names."""
+    if not is_secret(sql):
+        return frozenset()
+    insert = _INSERT.match(sql)
+    if insert:
+        columns = insert[1].split(",")
+        width = len(columns)
+        count = len(_PLACE.findall(sql, insert.end()))
+        secret = {n for n, column in enumerate(columns) if is_secret(column)}
+        return frozenset(n for n in range(count) if n % width in secret)
+    places = [found.start() for found in _PLACE.finditer(sql)]
+    return frozenset(
+        places.index(found.end() - len(_PLACE.findall(found[0])[-1]))
+        for found in _COMPARED.finditer(sql)
+        if is_secret(found[1])
+    )
+
+
+def describe_statement(
+    recorder: Recorder,
+    span: Span,
+    system: str,
+    namespace: str,
+    sql: str,
+    parameters: Sequence[Any],
+) -> None:
+    """Fill a ``sql`` span: the statement, its parameters, the user's line behind it."""
+    statement = read_statement(sql)
+    span.name = statement.summary
+    attributes = span.attributes
+    attributes["db.system.name"] = system
+    attributes["db.namespace"] = namespace
+    attributes["db.operation.name"] = statement.operation
+    attributes["db.collection.name"] = statement.target
+    attributes["db.query.summary"] = statement.summary
+    attributes["db.query.text"] = clip(sql, recorder.limits.text)
+    for position, value in enumerate(parameters[: recorder.limits.items]):
+        attributes[f"db.query.parameter.{position}"] = (
+            REDACTED if position in statement.secret else _parameter(value)
+        )
+    place = span.location = recorder.user_code.caller(depth=3)
+    if place is not None:
+        source = excerpt(place, lines=1)
+        if source is not None:
+            attributes["fwtrace.source"] = source
+
+
+def _parameter(value: Any) -> Any:
+    if value is None or type(value) in (bool, float):
+        return value
+    if type(value) is int and value.bit_length() < 64:
+        return value
+    return clip(value) if type(value) is str else show(value)

@@ -1,0 +1,1 @@
+"""The core: spans, traces and the recorder. Standard library only."""

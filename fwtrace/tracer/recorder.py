@@ -1,0 +1,168 @@
+"""The recorder: makes one Trace out of the steps of one request.
+
+Time here is the app's own. Each step takes the time it spent on bookkeeping out of
+the clock that all later steps read, so a span never includes what recording cost;
+the sum is stated in ``Trace.overhead``.
+
+The current span lives in one context variable. Tasks and ``asyncio.to_thread`` inherit
+it; a thread that handles another request has its own.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from fwtrace.tracer.frames import UserCode
+from fwtrace.tracer.model import Span, Trace
+from fwtrace.tracer.redaction import redact_text
+from fwtrace.tracer.values import clip
+
+__all__ = ["CURRENT", "Limits", "Recorder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one trace may hold; past it the recorder counts instead of storing.
+
+    ``spans`` in all, ``text`` characters of one statement or message, ``preview``
+    characters of a body, ``items`` of one list (patterns tried, headers, names).
+    """
+
+    spans: int = 2_000
+    text: int = 4_000
+    preview: int = 1_000
+    items: int = 100
+
+
+class Recorder:
+    """Records one request; :attr:`trace` is complete after :meth:`finish`."""
+
+    __slots__ = (
+        "_count",
+        "_origin",
+        "clock",
+        "described",
+        "limits",
+        "overhead",
+        "trace",
+        "user_code",
+    )
+
+    def __init__(
+        self,
+        app: str,
+        request: dict[str, Any],
+        *,
+        root: Span,
+        limits: Limits | None = None,
+        user_code: UserCode | None = None,
+        clock: Callable[[], int] = time.perf_counter_ns,
+        version: str = "",
+    ) -> None:
+        self.limits = limits or Limits()
+        self.user_code = user_code or UserCode()
+        self.clock = clock
+        self.overhead = 0
+        self.described: BaseException | None = None
+        self._count = 1
+        self.trace = Trace(
+            app=app,
+            request=request,
+            root=root,
+            id=uuid.uuid4().hex,
+            started_at=datetime.datetime.now(datetime.UTC).isoformat(),
+            version=version,
+        )
+        self._origin = clock()
+
+    @property
+    def root(self) -> Span:
+        return self.trace.root
+
+    def open(self, stage: str, name: str, parent: Span) -> Span | None:
+        """A new span under the parent; None, and counted, past the bound."""
+        if self._count >= self.limits.spans:
+            dropped = self.trace.dropped
+            dropped[stage] = dropped.get(stage, 0) + 1
+            return None
+        self._count += 1
+        span = Span(stage, name)
+        parent.children.append(span)
+        return span
+
+    def start(self, span: Span, entered: int) -> None:
+        """Start the span now; all since ``entered`` (a clock reading) was recording."""
+        now = self.clock()
+        self.overhead += now - entered
+        span.start = now - self._origin - self.overhead
+
+    def stop(self, span: Span) -> int:
+        """Stop the span now and return the clock reading, to be given to `charge`."""
+        now = self.clock()
+        span.end = now - self._origin - self.overhead
+        return now
+
+    def charge(self, since: int) -> None:
+        """All since the clock reading ``since`` was recording, not the app."""
+        self.overhead += self.clock() - since
+
+    @contextmanager
+    def span(self, stage: str, name: str) -> Iterator[Span | None]:
+        """A span around a block, for probes that are no plain call."""
+        entered = self.clock()
+        current = CURRENT.get()
+        parent = current[1] if current else self.root
+        span = self.open(stage, name, parent)
+        if span is None:
+            yield None
+            return
+        token = CURRENT.set((self, span))
+        self.start(span, entered)
+        try:
+            yield span
+        except BaseException as error:
+            self.fail(span, error)
+            raise
+        finally:
+            left = self.stop(span)
+            CURRENT.reset(token)
+            self.charge(left)
+
+    def fail(self, span: Span, error: BaseException) -> None:
+        """Mark the span with an error that came out of the app's own code."""
+        span.error = self.describe_error(error)
+
+    def describe_error(self, error: BaseException) -> dict[str, str]:
+        try:
+            message = redact_text(str(error))
+        except Exception:
+            message = "<the exception cannot be shown>"
+        kind = type(error)
+        module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+        return {
+            "type": module + kind.__qualname__,
+            "message": clip(message, self.limits.text),
+        }
+
+    def fault(self, span: Span, error: Exception) -> None:
+        """Keep a fault of the probe on its span; it never reaches the app."""
+        span.fault = clip(f"{type(error).__name__}: {error}")
+
+    def finish(self) -> Trace:
+        """Close the trace: its root ends now."""
+        self.stop(self.root)
+        self.trace.overhead = self.overhead
+        return self.trace
+
+
+CURRENT: ContextVar[tuple[Recorder, Span] | None] = ContextVar(
+    "fwtrace_current", default=None
+)
+"""The recorder of this request and the span that is open; None when none is traced."""

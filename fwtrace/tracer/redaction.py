@@ -1,0 +1,56 @@
+"""What must never enter a trace, decided when a value is recorded.
+
+A name tells: headers, form fields, query parameters, JSON keys, columns and arguments
+called something like ``password`` keep their place in the trace and lose their value.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+__all__ = ["REDACTED", "is_secret", "redact_text"]
+
+REDACTED = "[redacted]"
+
+_SECRET = re.compile(
+    r"passw(or)?d|passwd|passphrase|(?<![a-z])pwd(?![a-z])|secret|token|credential"
+    r"|authori[sz]ation|(?<![a-z])auth(?![a-z])|api[-_ ]?key|access[-_ ]?key"
+    r"|private[-_ ]?key|cookie|csrf|xsrf|session[-_ ]?(id|key)"
+    r"|(?<![a-z])(otp|pin|cvv|ssn)(?![a-z])",
+    re.IGNORECASE,
+)
+
+# key=value (query strings, forms) and "key": value (JSON), for text of unknown shape.
+_PAIR = re.compile(r"([\w.%\[\]-]{1,100})=([^&;\s]*)")
+_MEMBER = re.compile(
+    r'"((?:[^"\\]|\\.){1,100})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]\[{]+)'
+)
+
+
+@lru_cache(maxsize=2048)
+def is_secret(name: str) -> bool:
+    """Whether a value of this name is kept out of traces.
+
+    ``"Authorization"``, ``"user[password]"`` and ``"HTTP_COOKIE"`` are kept out,
+    ``"author"`` is not.
+    """
+    return _SECRET.search(name) is not None
+
+
+def redact_text(text: str) -> str:
+    """The text with secret values in ``key=value`` and ``"key": value`` replaced."""
+    if _SECRET.search(text) is None:
+        return text
+    text = _MEMBER.sub(_hide_member, text)
+    return _PAIR.sub(_hide_pair, text)
+
+
+def _hide_member(found: re.Match[str]) -> str:
+    if not is_secret(found[1]):
+        return found[0]
+    return f'"{found[1]}"{found[2]}"{REDACTED}"'
+
+
+def _hide_pair(found: re.Match[str]) -> str:
+    return f"{found[1]}={REDACTED}" if is_secret(found[1]) else found[0]
