@@ -1,0 +1,32 @@
+"""Run the benchmarks named on the command line, or all of them."""
+
+import sys
+
+from tests.benchmarks import apps, matching, recording, startup
+
+BENCHMARKS = {
+    "plain": apps.plain,
+    "json": apps.json_route,
+    "middleware": apps.middleware,
+    "page": apps.page,
+    "form": apps.form,
+    "routes": matching.routes,
+    "build": matching.build,
+    "attach": recording.attaching,
+    "record": recording.record,
+    "startup": startup.startup,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"No benchmark {unknown[0]!r}. There are {', '.join(BENCHMARKS)}.")
+        return 2
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
