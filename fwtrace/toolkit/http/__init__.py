@@ -1,0 +1,1 @@
+"""HTTP as the standards describe it: no WSGI and no ASGI in here."""

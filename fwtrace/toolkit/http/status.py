@@ -1,0 +1,100 @@
+"""Status codes and their phrases (RFC 9110, section 15), and the status line."""
+
+__all__ = ["PHRASES", "status_line"]
+
+PHRASES: dict[int, str] = {
+    100: "Continue",
+    101: "Switching Protocols",
+    102: "Processing",
+    103: "Early Hints",
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    203: "Non-Authoritative Information",
+    204: "No Content",
+    205: "Reset Content",
+    206: "Partial Content",
+    207: "Multi-Status",
+    208: "Already Reported",
+    226: "IM Used",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    304: "Not Modified",
+    305: "Use Proxy",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    417: "Expectation Failed",
+    418: "I'm a Teapot",
+    421: "Misdirected Request",
+    422: "Unprocessable Content",
+    423: "Locked",
+    424: "Failed Dependency",
+    425: "Too Early",
+    426: "Upgrade Required",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    451: "Unavailable For Legal Reasons",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    505: "HTTP Version Not Supported",
+    506: "Variant Also Negotiates",
+    507: "Insufficient Storage",
+    508: "Loop Detected",
+    510: "Not Extended",
+    511: "Network Authentication Required",
+}
+
+_LINES = {code: f"{code} {phrase}" for code, phrase in PHRASES.items()}
+_CODES = {phrase.lower(): code for code, phrase in PHRASES.items()}
+
+
+def status_line(status: int | str) -> str:
+    """The status line of a number, a phrase or a line.
+
+    404              -> "404 Not Found"
+    "not found"      -> "404 Not Found"
+    "299 Just Fine"  -> "299 Just Fine"
+
+    Raises ValueError for what is no status.
+    """
+    line = _LINES.get(status)  # type: ignore[arg-type]
+    return line if line is not None else _make_line(status)
+
+
+def _make_line(status: int | str) -> str:
+    text = str(status).strip()
+    code = _CODES.get(text.lower())
+    if code is not None:
+        return _LINES[code]
+    number, _, phrase = text.partition(" ")
+    if not (number.isascii() and number.isdigit() and 100 <= int(number[:4]) <= 599):
+        raise ValueError(
+            f"{status!r} is no HTTP status. Give a number from 100 to 599, a phrase "
+            "such as 'Not Found', or a line such as '404 Not Found'."
+        )
+    if any(ord(char) < 32 or ord(char) > 255 for char in phrase):
+        raise ValueError("A status line cannot hold control characters.")
+    return f"{int(number)} {phrase or PHRASES.get(int(number), 'Unknown')}"
