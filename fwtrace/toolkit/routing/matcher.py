@@ -65,6 +65,10 @@ class _Tail:
         self.pieces = pieces
         self.names = names
 
+    @property
+    def is_mount(self) -> bool:
+        return isinstance(self.pieces[0], Rest)
+
     @cached_property
     def regex(self) -> re.Pattern[str]:
         source, ends = to_regex(self.pieces)
@@ -118,18 +122,23 @@ class Matcher:
             node: _Node | None = at
             while node is not None:
                 if node.tails:
-                    _match_tails(node, "/".join(segments[depth:]), values, found)
+                    _match_tails(node, segments[depth:], values, found)
                 if depth == count:
                     for order, value, names in node.leaves:
-                        params = dict(zip(names, values, strict=True))
+                        # One parameter is by far the most common number of them.
+                        if len(names) == 1:
+                            params = {names[0]: values[0]}
+                        else:
+                            params = dict(zip(names, values, strict=True))
                         found.append((order, value, params))
                     break
                 segment = segments[depth]
                 depth += 1
-                for test, child, _ in node.tested:
-                    converted = test(segment)
-                    if converted is not None:
-                        pending.append((child, depth, values + converted))
+                if node.tested:
+                    for test, child, _ in node.tested:
+                        converted = test(segment)
+                        if converted is not None:
+                            pending.append((child, depth, values + converted))
                 node = node.plain.get(segment)
         if len(found) > 1:
             found.sort(key=_order)
@@ -141,10 +150,16 @@ def _order(found: Found) -> int:
 
 
 def _match_tails(
-    node: _Node, text: str, values: tuple[Any, ...], found: list[Found]
+    node: _Node, segments: list[str], values: tuple[Any, ...], found: list[Found]
 ) -> None:
+    text = "/".join(segments)
     for tail in node.tails:
-        params = tail.match(text, values)
+        if tail.is_mount:
+            params = tail.match("/" + text if segments else "", values)
+        elif segments:
+            params = tail.match(text, values)
+        else:
+            params = None  # the path ends before the slash that the tail follows
         if params is not None:
             found.append((tail.order, tail.value, params))
 

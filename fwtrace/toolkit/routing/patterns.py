@@ -130,6 +130,7 @@ class Pattern:
         values: dict[str, Any] = {}
         for name, text in found.groupdict().items():
             if name == REST:
+                values[name] = text
                 continue
             converter = self.params.get(name)
             if converter is None:

@@ -157,7 +157,6 @@ class Router:
                 self._plain[route.pattern.text] = {}
             if route.name is not None:
                 self._names.setdefault(route.name, []).append(route)
-        # A new route never beats an older one, but may answer what none did.
 
     def mount(self, prefix: str, endpoint: Any, name: str | None = None) -> Route:
         """A route for the prefix and all paths below it, in any method."""
@@ -174,18 +173,15 @@ class Router:
             match = remembered.get(method)
             if match is not None:
                 return match
-        allowed: set[str] = set()
-        for _, route, params in self._matcher.find(path):
-            methods = route.methods
-            if methods is None or method in methods:
-                rest = params.pop(REST, None)
-                match = Match(route, params, rest)
+        found = self._matcher.find(path)
+        for _, route, params in found:
+            if route.methods is None or method in route.methods:
+                match = Match(route, params, params.pop(REST, None))
                 if remembered is not None and not params and method in _KNOWN_METHODS:
                     remembered[method] = match
                 return match
-            allowed |= methods
-        if allowed:
-            return NotAllowed(allowed)
+        if found:
+            return NotAllowed(m for _, route, _ in found for m in route.methods)
         return self._with_slash(path)
 
     def _with_slash(self, path: str) -> Redirect | None:

@@ -98,7 +98,7 @@ def include(
     ``namespace`` goes before the names in it: ``"blog:entry"``.
     """
     if isinstance(target, tuple) and len(target) == 2 and isinstance(target[1], str):
-        target, namespace = target[0], namespace or target[1]
+        return include(target[0], namespace or target[1])
     if isinstance(target, str):
         target = importlib.import_module(target)
     if isinstance(target, ModuleType):

@@ -1,0 +1,1 @@
+"""Templates: from a name and a context to text."""

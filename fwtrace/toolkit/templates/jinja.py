@@ -1,0 +1,52 @@
+"""Jinja2, set up so that what is not marked safe is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["TemplateMissing", "Templates"]
+
+
+class TemplateMissing(LookupError):
+    """No template of that name; the message names the folders that were searched."""
+
+
+class Templates:
+    """The templates in some folders; the first folder that has a name wins.
+
+    Jinja2 is imported when the first template is asked for.
+    """
+
+    def __init__(self, folders: Sequence[Path | str], **global_names: Any) -> None:
+        self.folders = [Path(folder) for folder in folders]
+        self.globals = global_names
+
+    @cached_property
+    def environment(self) -> Environment:
+        from jinja2 import Environment, FileSystemLoader
+
+        made = Environment(loader=FileSystemLoader(self.folders), autoescape=True)
+        made.globals.update(self.globals)
+        return made
+
+    def render(self, name: str, context: dict[str, Any]) -> str:
+        """The text of the template with this context.
+
+        Raises :class:`TemplateMissing` when there is none of that name.
+        """
+        from jinja2 import TemplateNotFound
+
+        try:
+            template = self.environment.get_template(name)
+        except TemplateNotFound as error:
+            if error.name != name:
+                raise
+            folders = ", ".join(map(str, self.folders)) or "no folder"
+            raise TemplateMissing(f"No template {name!r} in {folders}.") from None
+        return template.render(context)

@@ -1,0 +1,1 @@
+"""WSGI by hand (project 1): request, response, sessions, middleware, static files."""

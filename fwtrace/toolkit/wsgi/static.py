@@ -1,0 +1,54 @@
+"""Static files: a folder as a WSGI app, and nothing outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fwtrace.toolkit.http.errors import HTTPError, MethodNotAllowed, NotFound
+from fwtrace.toolkit.http.urls import decode_path_info, safe_join
+from fwtrace.toolkit.wsgi.dispatch import error_response
+from fwtrace.toolkit.wsgi.response import FileResponse
+from fwtrace.toolkit.wsgi.types import Environ, StartResponse
+
+__all__ = ["StaticFiles"]
+
+
+class StaticFiles:
+    """Serves the files below a folder, with validators and ranges.
+
+    ``index`` is the file that answers for a folder, ``max_age`` the seconds for which
+    clients may keep what they got.
+    """
+
+    def __init__(
+        self, folder: Path | str, *, index: str | None = None, max_age: int = 3600
+    ) -> None:
+        self.folder = Path(folder)
+        self.index = index
+        self.max_age = max_age
+
+    def __call__(
+        self, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        try:
+            response = self.find(environ)
+        except HTTPError as error:
+            return error_response(environ, error)(environ, start_response)
+        return response(environ, start_response)
+
+    def find(self, environ: Environ) -> FileResponse:
+        """The file that the request names; an HTTPError when there is none."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            raise MethodNotAllowed(("GET", "HEAD"))
+        path = decode_path_info(environ.get("PATH_INFO", "")).lstrip("/")
+        found = safe_join(self.folder, path)
+        if found is not None and found.is_dir() and self.index is not None:
+            found = found / self.index
+        if found is None or not found.is_file():
+            raise NotFound("There is no such file.")
+        cache = f"public, max-age={self.max_age}"
+        try:
+            return FileResponse(found, headers=[("Cache-Control", cache)])
+        except OSError:
+            raise NotFound("There is no such file.") from None
