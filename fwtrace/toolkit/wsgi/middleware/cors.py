@@ -1,4 +1,4 @@
-"""Cross-origin requests: which other sites' pages may read the answers (Fetch, CORS)."""
+"""Cross-origin requests: which sites' pages may read the answers (Fetch, CORS)."""
 
 from __future__ import annotations
 

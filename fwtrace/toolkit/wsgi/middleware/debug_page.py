@@ -1,4 +1,4 @@
-"""The page that shows a developer an exception: message, frames with source, request."""
+"""The page that shows a developer an exception: message, frames, request."""
 
 from __future__ import annotations
 

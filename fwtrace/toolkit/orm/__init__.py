@@ -1,0 +1,84 @@
+"""The ORM (project 3): models, lazy querysets, and the SQL they become.
+
+    from fwtrace.toolkit.orm import CharField, ForeignKey, Model, connect
+
+    connect("sqlite:///library.db")
+
+    class Author(Model):
+        name = CharField(max_length=100)
+
+    Author.create_table()
+    Author.objects.create(name="Alice")
+    Author.objects.filter(name__startswith="A").order_by("-id")
+
+Names and behaviour are Django's. It stands alone.
+"""
+
+from fwtrace.toolkit.orm.database import Database, connect, get_database
+from fwtrace.toolkit.orm.deletion import CASCADE, DO_NOTHING, PROTECT, SET_NULL
+from fwtrace.toolkit.orm.exceptions import (
+    DatabaseError,
+    FieldError,
+    IntegrityError,
+    MultipleObjectsReturned,
+    NotConnected,
+    ObjectDoesNotExist,
+    ProtectedError,
+)
+from fwtrace.toolkit.orm.fields import (
+    AutoField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    Field,
+    IntegerField,
+    TextField,
+)
+from fwtrace.toolkit.orm.manager import Manager
+from fwtrace.toolkit.orm.models import Model
+from fwtrace.toolkit.orm.query import QuerySet
+from fwtrace.toolkit.orm.related import ForeignKey
+from fwtrace.toolkit.orm.signals import (
+    post_delete,
+    post_init,
+    post_save,
+    pre_delete,
+    pre_init,
+    pre_save,
+)
+from fwtrace.toolkit.orm.sql import Q
+
+__all__ = [
+    "CASCADE",
+    "DO_NOTHING",
+    "PROTECT",
+    "SET_NULL",
+    "AutoField",
+    "BooleanField",
+    "CharField",
+    "Database",
+    "DatabaseError",
+    "DateTimeField",
+    "Field",
+    "FieldError",
+    "ForeignKey",
+    "IntegerField",
+    "IntegrityError",
+    "Manager",
+    "Model",
+    "MultipleObjectsReturned",
+    "NotConnected",
+    "ObjectDoesNotExist",
+    "ProtectedError",
+    "Q",
+    "QuerySet",
+    "TextField",
+    "connect",
+    "get_database",
+    "post_delete",
+    "post_init",
+    "post_save",
+    "pre_delete",
+    "pre_init",
+    "pre_save",
+]

@@ -1,0 +1,110 @@
+"""The database: where statements go, and who may be in the middle of a transaction.
+
+``execute`` and ``fetch`` are the only two ways to it, so whoever watches those two
+has seen every statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from fwtrace.toolkit.orm.exceptions import NotConnected
+
+__all__ = ["Cursor", "Database", "connect", "get_database"]
+
+Row = tuple[Any, ...]
+
+
+class Cursor(Protocol):
+    """What a statement that returns no rows leaves behind (PEP 249)."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    @property
+    def lastrowid(self) -> int | None: ...
+
+
+class Database:
+    """One database. A backend says how it connects, quotes, and keeps its types.
+
+    ``vendor`` is OpenTelemetry's name of the system, ``name`` that of the database.
+    """
+
+    vendor = ""
+    name = ""
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Cursor:
+        """Run a statement that returns no rows."""
+        raise NotImplementedError
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and return all of its rows."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def adapt(self, value: Any) -> Any:
+        """A Python value as the driver takes it."""
+        raise NotImplementedError
+
+    def converter(self, kind: str) -> Callable[[Any], Any] | None:
+        """From what the driver returns for a field of this kind to its Python value."""
+        raise NotImplementedError
+
+    def column_type(self, kind: str, field: Any) -> str:
+        raise NotImplementedError
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All statements of the block, or none. Blocks may nest: inner ones are
+        savepoints."""
+        raise NotImplementedError
+        yield
+
+    def quote(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+
+_databases: dict[str, Database] = {}
+
+
+def connect(url: str, alias: str = "default") -> Database:
+    """Use the database of this URL from now on; connections are made when needed.
+
+    sqlite://              in memory, gone with the process
+    sqlite:///data.db      a file, relative to the working directory
+    sqlite:////srv/a.db    a file, absolute
+
+    Raises ValueError for a URL of another kind.
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme != "sqlite" or not separator:
+        raise ValueError(
+            f"Cannot connect to {url!r}: give sqlite:// for a database in memory, or "
+            "sqlite:///file.db."
+        )
+    from fwtrace.toolkit.orm.backends.sqlite import SQLiteDatabase
+
+    path = rest.removeprefix("/")
+    previous = _databases.get(alias)
+    if previous is not None:
+        previous.close()
+    _databases[alias] = made = SQLiteDatabase(path or ":memory:")
+    return made
+
+
+def get_database(alias: str = "default") -> Database:
+    """The database connected under this alias.
+
+    Raises :class:`NotConnected`, saying what to call, when there is none.
+    """
+    try:
+        return _databases[alias]
+    except KeyError:
+        raise NotConnected(
+            'There is no database yet. Call connect("sqlite://") before using models.'
+        ) from None

@@ -1,0 +1,64 @@
+"""What the ORM raises.
+
+Exception
+ ├─ ObjectDoesNotExist        each model has a DoesNotExist below it
+ ├─ MultipleObjectsReturned   likewise
+ ├─ FieldError                a query names what is not there
+ ├─ NotConnected              there is no database yet
+ └─ DatabaseError             what the database itself refused
+     └─ IntegrityError        a constraint; ProtectedError is one of ours
+"""
+
+from collections.abc import Iterable
+
+__all__ = [
+    "DatabaseError",
+    "FieldError",
+    "IntegrityError",
+    "MultipleObjectsReturned",
+    "NotConnected",
+    "ObjectDoesNotExist",
+    "ProtectedError",
+    "unknown_name",
+]
+
+
+class ObjectDoesNotExist(Exception):
+    """No row matched where one was wanted."""
+
+
+class MultipleObjectsReturned(Exception):
+    """Several rows matched where one was wanted."""
+
+
+class FieldError(Exception):
+    """A query names a field or a lookup that is not there."""
+
+
+class NotConnected(RuntimeError):
+    """No database was connected yet."""
+
+
+class DatabaseError(Exception):
+    """The database refused a statement; ``__cause__`` is its driver's exception."""
+
+
+class IntegrityError(DatabaseError):
+    """A row would break a constraint."""
+
+
+class ProtectedError(IntegrityError):
+    """A row is referred to by others that forbid its deletion."""
+
+
+def unknown_name(name: str, choices: Iterable[str]) -> str:
+    """The sentence for a name that is no field, in Django's words."""
+    import difflib
+
+    known = sorted(choices)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"Cannot resolve keyword {name!r} into field.{hint} "
+        f"Choices are: {', '.join(known)}"
+    )
