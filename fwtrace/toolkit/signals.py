@@ -12,9 +12,11 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import MethodType
-from typing import Any
+from typing import Any, TypeVar, overload
 
 __all__ = ["Connection", "Signal"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 logger = logging.getLogger("fwtrace.signals")
 
@@ -87,6 +89,24 @@ class Signal:
 
     def __repr__(self) -> str:
         return f"<Signal {self.name!r}>" if self.name else f"<Signal at {id(self):#x}>"
+
+    @overload
+    def connect(
+        self,
+        receiver: F,
+        sender: Any = None,
+        weak: bool = True,
+        dispatch_uid: Any = None,
+    ) -> F: ...
+
+    @overload
+    def connect(
+        self,
+        receiver: None = None,
+        sender: Any = None,
+        weak: bool = True,
+        dispatch_uid: Any = None,
+    ) -> Callable[[F], F]: ...
 
     def connect(
         self,

@@ -210,7 +210,8 @@ class QuerySet(Generic[M]):
         )
         found = list(rows[:21] if not rows._query.is_sliced else rows)
         if len(found) == 1:
-            return found[0]
+            row: M = found[0]
+            return row
         name = self.model.__name__
         if not found:
             raise self.model.DoesNotExist(f"{name} matching query does not exist.")

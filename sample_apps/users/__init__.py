@@ -1,0 +1,1 @@
+"""Users and their posts: the same service on every framework."""
