@@ -109,6 +109,9 @@ def location_of(function: Any) -> Location | None:
     if isinstance(code, CodeType):
         return Location(code.co_filename, code.co_firstlineno, code.co_qualname)
     kind = function if isinstance(function, type) else type(function)
+    call = kind.__dict__.get("__call__")
+    if call is not None:
+        return location_of(call)
     module = sys.modules.get(kind.__module__)
     file = getattr(module, "__file__", None)
     line = kind.__dict__.get("__firstlineno__", 0)

@@ -77,7 +77,7 @@ _opened: list[str] = []
 
 
 def open_database() -> None:
-    """Connect to ``DATABASE_URL``, in memory by default; create and fill what is new."""
+    """Connect to ``DATABASE_URL``, in memory by default; fill what is new."""
     with _opening:
         url = os.environ.get("DATABASE_URL") or "sqlite://"
         if _opened[-1:] == [url]:

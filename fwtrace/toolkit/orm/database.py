@@ -38,10 +38,16 @@ class Database:
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Cursor:
         """Run a statement that returns no rows."""
-        raise NotImplementedError
+        return self._execute(sql, params)
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and return all of its rows."""
+        return self._fetch(sql, params)
+
+    def _execute(self, sql: str, params: Sequence[Any]) -> Cursor:
+        raise NotImplementedError
+
+    def _fetch(self, sql: str, params: Sequence[Any]) -> list[Row]:
         raise NotImplementedError
 
     def close(self) -> None:

@@ -51,14 +51,14 @@ class SQLiteDatabase(Database):
             found = self._local.connection = self._connect()
         return found
 
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _execute(self, sql: str, params: Sequence[Any]) -> sqlite3.Cursor:
         with self._lock:
             try:
                 return self._connection().execute(sql, params)
             except sqlite3.Error as error:
                 raise _translated(error) from error
 
-    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    def _fetch(self, sql: str, params: Sequence[Any]) -> list[Row]:
         with self._lock:
             try:
                 return self._connection().execute(sql, params).fetchall()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fwtrace.toolkit.http.headers import Headers
 from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
 
 __all__ = ["CORSMiddleware"]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+VARY = ("Vary", "Origin")
 
 
 class CORSMiddleware:
@@ -17,7 +19,8 @@ class CORSMiddleware:
 
     ``origins`` are such as ``"https://example.org"``, or ``"*"`` for any; ``headers``
     those that requests may carry besides the simple ones, ``expose`` those of the
-    response that scripts may see, ``max_age`` seconds a preflight stays good.
+    response that scripts may see, ``max_age`` seconds a preflight stays good. An app
+    that sets ``Access-Control-Allow-Origin`` itself is left to it.
     """
 
     def __init__(
@@ -31,6 +34,8 @@ class CORSMiddleware:
         credentials: bool = False,
         max_age: int = 600,
     ) -> None:
+        if isinstance(origins, str):
+            raise TypeError(f"CORS: origins is a list, such as [{origins!r}].")
         if credentials and "*" in origins:
             raise ValueError(
                 "CORS: browsers refuse credentials for any origin ('*'). Name the "
@@ -39,40 +44,48 @@ class CORSMiddleware:
         self.app = app
         self.origins = frozenset(origins)
         self.any_origin = "*" in origins
-        self._always: list[tuple[str, str]] = []
+        actual = Headers()
         if credentials:
-            self._always.append(("Access-Control-Allow-Credentials", "true"))
-        self._actual = [*self._always]
+            actual.add("Access-Control-Allow-Credentials", "true")
+        preflight = actual.copy()
+        preflight.add("Access-Control-Allow-Methods", ", ".join(methods))
+        preflight.add("Access-Control-Allow-Headers", ", ".join(headers))
+        preflight.add("Access-Control-Max-Age", str(max_age))
         if expose:
-            self._actual.append(("Access-Control-Expose-Headers", ", ".join(expose)))
-        self._preflight = [
-            *self._always,
-            ("Access-Control-Allow-Methods", ", ".join(methods)),
-            ("Access-Control-Allow-Headers", ", ".join(headers)),
-            ("Access-Control-Max-Age", str(max_age)),
-        ]
+            actual.add("Access-Control-Expose-Headers", ", ".join(expose))
+        self._actual = actual.to_list()
+        self._preflight = preflight.to_list()
+        # The answer is the same for every origin only if any may read it.
+        self._vary = [] if self.any_origin else [VARY]
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
         origin = environ.get("HTTP_ORIGIN")
-        allowed = self._allowed(origin)
+        if origin is None and self.any_origin:
+            return self.app(environ, start_response)
+        allowed = self.allow(origin)
         if (
             origin is not None
             and environ["REQUEST_METHOD"] == "OPTIONS"
             and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
         ):
-            fields = [*allowed, *self._preflight] if allowed else []
-            start_response("204 No Content", [*fields, *self._vary()])
+            granted = [*allowed, *self._preflight] if allowed else []
+            start_response("204 No Content", [*granted, *self._vary])
             return ()
+        added = [*allowed, *self._actual, *self._vary] if allowed else self._vary
 
         def start(status: str, headers: Any, *exc_info: Any) -> Any:
-            added = [*allowed, *self._actual] if allowed else []
-            return start_response(status, [*headers, *added, *self._vary()], *exc_info)
+            if allowed and any(
+                name.lower() == "access-control-allow-origin" for name, _ in headers
+            ):
+                return start_response(status, headers, *exc_info)
+            return start_response(status, [*headers, *added], *exc_info)
 
         return self.app(environ, start)
 
-    def _allowed(self, origin: str | None) -> list[tuple[str, str]]:
+    def allow(self, origin: str | None) -> list[tuple[str, str]]:
+        """The header that lets the origin read the answer, or none."""
         if origin is None:
             return []
         if self.any_origin:
@@ -80,6 +93,3 @@ class CORSMiddleware:
         if origin in self.origins:
             return [("Access-Control-Allow-Origin", origin)]
         return []
-
-    def _vary(self) -> list[tuple[str, str]]:
-        return [] if self.any_origin else [("Vary", "Origin")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fwtrace.toolkit.http.errors import HTTPError
 from fwtrace.toolkit.wsgi.dispatch import error_response
+from fwtrace.toolkit.wsgi.middleware._body import Body
 from fwtrace.toolkit.wsgi.response import Response
 from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
 
@@ -19,7 +19,8 @@ class ErrorsMiddleware:
     """Answers 500 for an exception, and logs it to ``fwtrace.errors``.
 
     With ``debug`` the page shows the traceback with its source; never serve that to
-    strangers. An exception after the response began is raised on: it is too late.
+    strangers. Where the client got a part of the response already, the exception goes
+    on to the server: it is too late for another answer.
     """
 
     def __init__(self, app: WSGIApp, *, debug: bool = False) -> None:
@@ -30,33 +31,81 @@ class ErrorsMiddleware:
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
-        started = False
+        try:
+            body = self.app(environ, start_response)
+        except Exception as error:
+            return self.answer(environ, start_response, error)
+        if type(body) in (tuple, list) or _is_file(environ, body):
+            return body  # nothing in it that could raise
+        return _Guarded(self, environ, start_response, body)
 
-        def start(status: str, headers: Any, *exc_info: Any) -> Any:
-            nonlocal started
-            started = True
-            return start_response(status, headers, *exc_info)
+    def answer(
+        self, environ: Environ, start_response: StartResponse, error: Exception
+    ) -> Iterable[bytes]:
+        """Send the error in place of the response.
+
+        PEP 3333, "Error Handling": given ``exc_info``, ``start_response`` replaces
+        headers that are not sent yet, and raises the error if they are.
+        """
+        response = self.handle_exception(environ, error)
+        exc_info = (type(error), error, error.__traceback__)
+
+        def start(status: str, headers: Any, *_: Any) -> Any:
+            return start_response(status, headers, exc_info)
 
         try:
-            return self.app(environ, start)
-        except Exception as error:
-            if started:
-                raise
-            response = self.handle_exception(environ, error)
-            return response(environ, start_response)
+            return response(environ, start)
+        finally:
+            del exc_info  # the traceback holds this frame
 
     def handle_exception(self, environ: Environ, error: Exception) -> Response:
         """The response to an exception that nobody handled."""
         if isinstance(error, HTTPError):
             return error_response(environ, error)
-        path = ascii(environ.get("PATH_INFO", ""))
         self.logger.error(
-            "%s %s failed", environ["REQUEST_METHOD"], path, exc_info=sys.exc_info()
+            "%s %s failed",
+            ascii(environ["REQUEST_METHOD"])[1:-1],
+            ascii(environ.get("PATH_INFO", ""))[1:-1],
+            exc_info=(type(error), error, error.__traceback__),
         )
-        wants_json = "json" in environ.get("HTTP_ACCEPT", "")
-        if self.debug and not wants_json:
-            from fwtrace.toolkit.wsgi.middleware.debug_page import render
+        if not self.debug:
+            return error_response(environ, HTTPError(500))
+        from fwtrace.toolkit.wsgi.middleware import debug_page
 
-            return Response(render(environ, error), 500)
-        detail = f"{type(error).__name__}: {error}" if self.debug else ""
-        return error_response(environ, HTTPError(500, detail))
+        if "json" in environ.get("HTTP_ACCEPT", ""):
+            detail = f"{type(error).__name__}: {debug_page.message(error)}"
+            return error_response(environ, HTTPError(500, detail))
+        return Response(debug_page.render(environ, error), 500, debug_page.HEADERS)
+
+
+class _Guarded(Body):
+    """A body that may raise while it is sent."""
+
+    __slots__ = ("environ", "layer", "start_response")
+
+    def __init__(
+        self,
+        layer: ErrorsMiddleware,
+        environ: Environ,
+        start_response: StartResponse,
+        body: Iterable[bytes],
+    ) -> None:
+        super().__init__(body)
+        self.layer = layer
+        self.environ = environ
+        self.start_response = start_response
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self.body:
+                yield chunk
+        except Exception as error:
+            yield from self.layer.answer(self.environ, self.start_response, error)
+
+
+def _is_file(environ: Environ, body: Iterable[bytes]) -> bool:
+    """Whether the server will send a file its own way ("Optional Platform-Specific
+    File Handling"), which it would not with another object around it.
+    """
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(body, wrapper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fwtrace.toolkit.http.headers import Headers
 from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
 
 __all__ = ["SecurityHeadersMiddleware"]
@@ -20,25 +21,40 @@ class SecurityHeadersMiddleware:
         self, app: WSGIApp, *, frame: str = "DENY", hsts: int = 31_536_000
     ) -> None:
         self.app = app
-        self._fields = [
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", frame),
-            ("Referrer-Policy", "same-origin"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-        ]
-        self._secure = [*self._fields]
+        fields = Headers(
+            [
+                ("X-Content-Type-Options", "nosniff"),
+                ("X-Frame-Options", frame),
+                ("Referrer-Policy", "same-origin"),
+                ("Cross-Origin-Opener-Policy", "same-origin"),
+            ]
+        )
+        self._fields = fields.to_list()
         if hsts:
-            self._secure.append(("Strict-Transport-Security", f"max-age={hsts}"))
+            fields.add("Strict-Transport-Security", f"max-age={hsts}")
+        self._secure = fields.to_list()
+        self._names = frozenset(name.lower() for name in fields)
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
         secure = environ.get("wsgi.url_scheme") == "https"
         fields = self._secure if secure else self._fields
+        names = self._names
 
         def start(status: str, headers: Any, *exc_info: Any) -> Any:
-            said = {name.lower() for name, _ in headers}
-            added = [field for field in fields if field[0].lower() not in said]
-            return start_response(status, [*headers, *added], *exc_info)
+            for name, _ in headers:
+                if name.lower() in names:
+                    added = _unsaid(fields, headers)
+                    return start_response(status, [*headers, *added], *exc_info)
+            return start_response(status, [*headers, *fields], *exc_info)
 
         return self.app(environ, start)
+
+
+def _unsaid(
+    fields: list[tuple[str, str]], headers: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The fields whose name is not among the headers."""
+    said = {name.lower() for name, _ in headers}
+    return [field for field in fields if field[0].lower() not in said]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
+from fwtrace.toolkit.http.headers import Headers
 from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
 
 __all__ = ["TimingMiddleware"]
@@ -15,6 +16,7 @@ class TimingMiddleware:
     """Adds ``Server-Timing: app;dur=1.23``: milliseconds until the response began."""
 
     def __init__(self, app: WSGIApp, *, name: str = "app") -> None:
+        Headers([(name, "")])  # W3C Server Timing: a metric's name is a token
         self.app = app
         self.name = name
 

@@ -1,0 +1,276 @@
+"""What each stage has to say, as lines: a table from stage to a small function.
+
+``heading`` is what stands beside the stage's name, ``details`` what stands below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.text import Text
+
+from fwtrace.render.sql import format_sql
+from fwtrace.render.text import clean, place, plain
+from fwtrace.tracer.model import Span
+
+__all__ = ["details", "heading", "source_lines"]
+
+Line = Text
+TRIED = 8
+ENVIRON = 6
+
+
+def heading(span: Span) -> Text:
+    """Stage-specific words after the stage's label."""
+    text = Text(clean(_HEADINGS.get(span.stage, _name)(span)))
+    where = place(span.location)
+    if where and span.stage not in ("template", "resolver", "middleware"):
+        text.append(f"  {where}", "dim")
+    return text
+
+
+def details(span: Span, width: int) -> Iterator[Line]:
+    """Lines below the heading, each at most ``width`` cells wide where it can be."""
+    describe = _DETAILS.get(span.stage)
+    if describe is not None:
+        yield from describe(span, width)
+    if span.error is not None and span.stage != "exception":
+        error = f"raised {span.error['type']}: {span.error['message']}"
+        yield plain(error, "red")
+    if span.fault is not None:
+        yield plain(f"fwtrace's own fault: {span.fault}", "red")
+
+
+def source_lines(span: Span) -> Iterator[Line]:
+    """The excerpt of the code, with line numbers."""
+    source = span.attributes.get("fwtrace.source")
+    if not source:
+        return
+    for number, line in enumerate(source["lines"], source["start"]):
+        yield Text.assemble((f"{number:>5} ", "dim"), clean(line.expandtabs(4)))
+
+
+def _name(span: Span) -> str:
+    return span.name
+
+
+def _environ_heading(span: Span) -> str:
+    return f"{len(span.attributes.get('fwtrace.environ', ()))} keys"
+
+
+def _resolver_heading(span: Span) -> str:
+    attributes = span.attributes
+    endpoint = attributes.get("fwtrace.route.endpoint")
+    return f"{span.name} → {endpoint}" if endpoint else span.name
+
+
+def _view_heading(span: Span) -> str:
+    arguments = span.attributes.get("fwtrace.arguments", {})
+    shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    returned = span.attributes.get("fwtrace.return_type")
+    arrow = f" → {returned}" if returned else ""
+    return f"{span.name}({shown}){arrow}"
+
+
+def _sql_heading(span: Span) -> str:
+    attributes = span.attributes
+    rows = attributes.get("db.response.returned_rows")
+    affected = attributes.get("fwtrace.sql.affected_rows")
+    if rows is not None:
+        return f"{span.name} · {_count(rows, 'row')}"
+    if affected is not None:
+        return f"{span.name} · {_count(affected, 'row')} affected"
+    return span.name
+
+
+def _signal_heading(span: Span) -> str:
+    if span.attributes.get("fwtrace.signal.receiver"):
+        returned = span.attributes.get("fwtrace.signal.returned")
+        return f"{span.name}()" + (f" → {returned}" if returned is not None else "")
+    return f"{span.name} from {span.attributes.get('fwtrace.signal.sender')}"
+
+
+def _template_heading(span: Span) -> str:
+    return f"{span.attributes.get('fwtrace.template.kind', 'render')} {span.name}"
+
+
+def _response_heading(span: Span) -> str:
+    attributes = span.attributes
+    size = attributes.get("http.response.body.size", 0)
+    kind = attributes.get("fwtrace.body.type") or "no content type"
+    chunks = attributes.get("fwtrace.body.chunks", 0)
+    streamed = f" in {chunks} chunks" if attributes.get("fwtrace.body.streamed") else ""
+    return f"{span.name} · {kind} · {size:,} bytes{streamed}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _environ(span: Span, width: int) -> Iterator[Line]:
+    """The keys by where they came from; the whole of it is ``fwtrace environ``."""
+    groups: dict[str, list[str]] = {}
+    for entry in span.attributes.get("fwtrace.environ", ()):
+        shown = entry["key"]
+        if entry["origin"] in ("CGI", "HTTP header") and entry["value"]:
+            shown += f"={entry['value']}"
+        groups.setdefault(entry["origin"], []).append(shown)
+    for origin, shown_keys in groups.items():
+        line = Text.assemble((f"{origin}: ", "dim"), clean(", ".join(shown_keys)))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _resolver(span: Span, width: int) -> Iterator[Line]:
+    attributes = span.attributes
+    tried = attributes.get("fwtrace.resolver.tried", [])
+    hidden = max(0, len(tried) - TRIED)
+    if hidden:
+        yield plain(f"… {_count(hidden, 'pattern')} tried before", "dim")
+    for attempt in tried[hidden:]:
+        mark, style = ("✓", "green") if attempt["matched"] else ("✗", "dim")
+        line = Text(f"{mark} {clean(attempt['pattern'])}", style)
+        if attempt["methods"]:
+            line.append(f" [{' '.join(m for m in attempt['methods'])}]", "dim")
+        if attempt["reason"]:
+            line.append(f"  {clean(attempt['reason'])}", "dim")
+        line.truncate(width, overflow="ellipsis")
+        yield line
+    converters = attributes.get("fwtrace.route.converters") or {}
+    for name, value in (attributes.get("fwtrace.route.kwargs") or {}).items():
+        kind = converters.get(name, "text")
+        yield plain(f"{name} = {value} ({kind} converter)")
+    if attributes.get("fwtrace.resolver.near"):
+        near = ", ".join(attributes["fwtrace.resolver.near"])
+        yield plain(f"near misses: {near}")
+    if attributes.get("fwtrace.resolver.allowed"):
+        allowed = ", ".join(attributes["fwtrace.resolver.allowed"])
+        yield plain(f"allowed: {allowed}")
+
+
+def _sql(span: Span, width: int) -> Iterator[Line]:
+    attributes = span.attributes
+    sql = format_sql(attributes.get("db.query.text", ""), width)
+    yield from sql.split("\n")
+    parameters = [
+        f"{value!r}"
+        for key, value in attributes.items()
+        if key.startswith("db.query.parameter.")
+    ]
+    if parameters:
+        line = Text.assemble(("with ", "dim"), clean(", ".join(parameters)))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _signal(span: Span, width: int) -> Iterator[Line]:
+    for skipped in span.attributes.get("fwtrace.signal.skipped", ()):
+        text = f"skipped {skipped['receiver']}(): it {skipped['reason']}"
+        yield plain(text, "dim")
+
+
+def _template(span: Span, width: int) -> Iterator[Line]:
+    names = span.attributes.get("fwtrace.template.context")
+    if names:
+        line = Text.assemble(("context ", "dim"), clean(", ".join(names)))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _request(span: Span, width: int) -> Iterator[Line]:
+    fields = span.attributes.get("fwtrace.request.fields")
+    if fields:
+        shown = ", ".join(f"{k}={v}" if k else str(v) for k, v in fields.items())
+        line = plain(shown)
+        line.truncate(width, overflow="ellipsis")
+        yield line
+    for file in span.attributes.get("fwtrace.request.files", ()):
+        yield plain(f"{file['name']}: {file['filename']}, {file['size']:,} bytes")
+
+
+def _session(span: Span, width: int) -> Iterator[Line]:
+    keys = ", ".join(span.attributes.get("fwtrace.session.keys", ())) or "empty"
+    new = "new, " if span.attributes.get("fwtrace.session.new") else ""
+    yield plain(f"{new}{keys} ({span.attributes.get('fwtrace.session.store')})", "dim")
+
+
+def _exception(span: Span, width: int) -> Iterator[Line]:
+    attributes = span.attributes
+    yield plain(attributes.get("exception.message", ""), "red")
+    frames = attributes.get("fwtrace.exception.frames", [])
+    own = [frame for frame in frames if frame["user"]] or frames[-3:]
+    for frame in own:
+        where = f"{_short(frame['file'])}:{frame['line']}"
+        yield Text.assemble(clean(where), (f" in {clean(frame['function'])}", "dim"))
+        if frame["text"]:
+            yield Text(f"  {clean(frame['text'])}", "bold")
+    hidden = len(frames) - len(own)
+    if hidden:
+        yield plain(f"… {_count(hidden, 'frame')} of libraries left out", "dim")
+
+
+def _short(file: str) -> str:
+    from fwtrace.tracer.model import Location
+
+    return place(Location(file, 0))
+
+
+def _response(span: Span, width: int) -> Iterator[Line]:
+    attributes = span.attributes
+    for name, value in attributes.get("http.response.headers", ()):
+        line = Text.assemble((f"{clean(name)}: ", "dim"), clean(value))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+    preview = attributes.get("fwtrace.body.preview", "")
+    if preview:
+        line = plain(preview)
+        line.truncate(width * 2, overflow="ellipsis")
+        yield line
+
+
+_HEADINGS: dict[str, Callable[[Span], str]] = {
+    "environ": _environ_heading,
+    "resolver": _resolver_heading,
+    "view": _view_heading,
+    "sql": _sql_heading,
+    "signal": _signal_heading,
+    "template": _template_heading,
+    "response": _response_heading,
+}
+
+_DETAILS: dict[str, Callable[[Span, int], Iterator[Line]]] = {
+    "environ": _environ,
+    "exception": _exception,
+    "request": _request,
+    "resolver": _resolver,
+    "response": _response,
+    "session": _session,
+    "signal": _signal,
+    "sql": _sql,
+    "template": _template,
+}
+
+
+def changes(span: Span, half: str, width: int) -> Iterator[Line]:
+    """What a middleware changed on its way in or out: ``+ added``, ``~``, ``-``."""
+    for change in span.attributes.get("fwtrace.changes", ()):
+        if change["half"] == half:
+            yield _change(change, width)
+
+
+_OPERATIONS: dict[str, tuple[str, str]] = {
+    "added": ("+", "green"),
+    "changed": ("~", "blue"),
+    "removed": ("-", "red"),
+}
+
+
+def _change(change: dict[str, Any], width: int) -> Line:
+    sign, style = _OPERATIONS.get(change["op"], ("?", ""))
+    shown = change.get("value", change.get("old", ""))
+    line = Text.assemble(
+        (f"{sign} ", style), clean(change["key"]), (f": {clean(shown)}", "dim")
+    )
+    line.truncate(width, overflow="ellipsis")
+    return line

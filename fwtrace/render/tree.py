@@ -1,0 +1,186 @@
+"""The default picture: the header, the tree of stages, where the time went, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from fwtrace.render import Options
+from fwtrace.render.stages import changes, details, heading, source_lines
+from fwtrace.render.text import STYLES, clean, duration, plain, share_bar
+from fwtrace.tracer.analysis import time_by_stage, warnings
+from fwtrace.tracer.model import Span, Trace
+
+__all__ = ["TracePicture", "header", "render"]
+
+TIME = 10
+"""Cells of the column of times at the right."""
+WIDEST = 140
+
+
+def render(trace: Trace, options: Options) -> TracePicture:
+    return TracePicture(trace, options)
+
+
+class TracePicture:
+    """Draws itself in whatever width the console has (Rich's console protocol)."""
+
+    def __init__(self, trace: Trace, options: Options) -> None:
+        self.trace = trace
+        self.options = options
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        width = min(options.max_width, WIDEST)
+        guides = _ASCII if options.ascii_only else _UNICODE
+        yield header(self.trace)
+        yield Text()
+        yield from _Tree(self.options, width, guides).draw(self.trace.root)
+        if self.options.stages is None:
+            yield Text()
+            yield from _times(self.trace, width, options.ascii_only)
+        yield from _warnings(self.trace)
+
+
+def header(trace: Trace) -> Text:
+    """One line: request, app, outcome, total time, and what recording cost."""
+    status = trace.status
+    style = "bold green" if (status or 500) < 400 else "bold red"
+    outcome = f"{status} {trace.outcome.get('phrase', '')}" if status else "no response"
+    method, target = trace.request.get("method"), trace.request.get("target")
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(clean(f"{method} {target}"), "bold")
+    text.append(clean(f" · {trace.app} · "))
+    text.append(clean(outcome.strip()), style)
+    text.append(f" · {duration(trace.duration)}", "bold")
+    text.append(f" + {duration(trace.overhead)} of tracing left out", "dim")
+    return text
+
+
+_UNICODE = ("├─ ", "╰─ ", "│  ", "   ")
+_ASCII = ("|- ", "`- ", "|  ", "   ")
+
+
+class _Tree:
+    """Lines of a tree, the own time of each span in a column at the right."""
+
+    def __init__(
+        self, options: Options, width: int, guides: tuple[str, str, str, str]
+    ) -> None:
+        self.options = options
+        self.width = width
+        self.fork, self.last, self.bar, self.space = guides
+
+    def draw(self, root: Span) -> Iterator[Text]:
+        spans = self.shown(root)
+        for number, span in enumerate(spans):
+            yield from self.span(span, "", number == len(spans) - 1, 1)
+
+    def shown(self, span: Span) -> list[Span]:
+        """The children to draw; those of a hidden stage give way to theirs."""
+        stages = self.options.stages
+        if stages is None:
+            return span.children
+        found: list[Span] = []
+        for child in span.children:
+            found += [child] if child.stage in stages else self.shown(child)
+        return found
+
+    def span(
+        self, span: Span, prefix: str, is_last: bool, depth: int
+    ) -> Iterator[Text]:
+        children = self.shown(span)
+        deeper = self.options.depth is None or depth < self.options.depth
+        below = prefix + (self.space if is_last else self.bar)
+        yield self.title(span, prefix + (self.last if is_last else self.fork))
+        inner = below + (self.bar if children and deeper else self.space)
+        room = self.width - len(inner) - TIME - 1
+        for line in self.notes(span, room):
+            yield self.line(inner, line)
+        if children and not deeper:
+            count = sum(1 for _ in span.walk()) - 1
+            yield self.line(below + self.space, Text(f"… {count} spans below", "dim"))
+        elif children:
+            for number, child in enumerate(children):
+                last = number == len(children) - 1
+                yield from self.span(child, below, last, depth + 1)
+        for line in self.out(span, room):
+            yield self.line(below, line)
+
+    def title(self, span: Span, guide: str) -> Text:
+        style = STYLES.get(span.stage, "")
+        if span.error is not None:
+            style = f"{style} red"
+        text = Text(guide, "dim", no_wrap=True)
+        text.append(span.stage, style or "bold")
+        text.append(" ")
+        text.append_text(heading(span))
+        room = self.width - TIME - 1
+        text.truncate(room, overflow="ellipsis", pad=True)
+        text.append(f" {duration(span.own):>{TIME}}")
+        return text
+
+    def line(self, guide: str, line: Text) -> Text:
+        text = Text(guide, "dim", no_wrap=True)
+        text.append_text(line)
+        text.truncate(self.width, overflow="ellipsis")
+        return text
+
+    def notes(self, span: Span, room: int) -> Iterator[Text]:
+        """What stands below the title and above the children."""
+        if span.stage == "middleware":
+            yield from changes(span, "in", room)
+            if span.attributes.get("fwtrace.answered"):
+                reason = span.attributes.get("fwtrace.answered.reason", "")
+                yield plain(f"{reason}; never ran: {_skipped(span)}", "bold")
+        yield from details(span, room)
+        if self.options.source:
+            yield from source_lines(span)
+
+    def out(self, span: Span, room: int) -> Iterator[Text]:
+        """A middleware's way out comes after all that it wraps."""
+        made = list(changes(span, "out", room))
+        out = span.attributes.get("fwtrace.middleware.out")
+        if span.stage != "middleware" or (not made and out is None):
+            return
+        text = Text("╰ " if self.bar == "│  " else "` ", "dim")
+        text.append("out ", "magenta")
+        text.append(f"{clean(span.name)} ", "dim")
+        if out is not None:
+            text.append(duration(out), "dim")
+        yield text
+        for line in made:
+            yield Text("  ").append_text(line)
+
+
+def _skipped(span: Span) -> str:
+    return ", ".join(span.attributes.get("fwtrace.skipped", ())) or "nothing"
+
+
+def _times(trace: Trace, width: int, ascii_only: bool) -> Iterator[Text]:
+    """Bars by stage: own time, share, count."""
+    times = [each for each in time_by_stage(trace) if each.own > 0]
+    total = sum(each.own for each in times) or 1
+    yield Text("Where the time went", "bold")
+    room = max(8, min(width, 100) - 11 - TIME - 18)
+    for each in times[:8]:
+        share = each.own / total
+        bar = share_bar(share, room, ascii_only)
+        text = Text(f"  {each.stage:<11}", STYLES.get(each.stage, ""))
+        text.append(bar.ljust(room), STYLES.get(each.stage, ""))
+        text.append(f"{duration(each.own):>{TIME}}")
+        text.append(f"{share:>6.0%}", "bold")
+        text.append(f"  ×{each.count}", "dim")
+        yield text
+
+
+def _warnings(trace: Trace) -> Iterator[Text]:
+    found = warnings(trace)
+    if not found:
+        return
+    yield Text()
+    for warning in found:
+        yield Text.assemble(("! ", "bold red"), clean(warning.message))
