@@ -24,7 +24,8 @@ def format_sql(sql: str, width: int) -> Text:
         laid_out = one_line
     text = Text()
     for statement in sqlparse.parse(laid_out):
-        for token in statement.flatten():
+        tokens: Any = statement
+        for token in tokens.flatten():
             text.append(_clean_lines(token.value), _style(token))
     return text
 

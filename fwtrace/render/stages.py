@@ -12,22 +12,23 @@ from rich.text import Text
 
 from fwtrace.render.sql import format_sql
 from fwtrace.render.text import clean, place, plain
-from fwtrace.tracer.model import Span
+from fwtrace.tracer.model import Location, Span
 
-__all__ = ["details", "heading", "source_lines"]
+__all__ = ["changes", "details", "frame_lines", "heading", "source_lines", "where"]
 
 Line = Text
 TRIED = 8
-ENVIRON = 6
+_PLACED = ("call", "signal", "sql", "view")
 
 
 def heading(span: Span) -> Text:
     """Stage-specific words after the stage's label."""
-    text = Text(clean(_HEADINGS.get(span.stage, _name)(span)))
-    where = place(span.location)
-    if where and span.stage not in ("template", "resolver", "middleware"):
-        text.append(f"  {where}", "dim")
-    return text
+    return Text(clean(_HEADINGS.get(span.stage, _name)(span)))
+
+
+def where(span: Span) -> str:
+    """The place of the user's code that the span is about."""
+    return place(span.location) if span.stage in _PLACED else ""
 
 
 def details(span: Span, width: int) -> Iterator[Line]:
@@ -200,20 +201,19 @@ def _exception(span: Span, width: int) -> Iterator[Line]:
     yield plain(attributes.get("exception.message", ""), "red")
     frames = attributes.get("fwtrace.exception.frames", [])
     own = [frame for frame in frames if frame["user"]] or frames[-3:]
-    for frame in own:
-        where = f"{_short(frame['file'])}:{frame['line']}"
-        yield Text.assemble(clean(where), (f" in {clean(frame['function'])}", "dim"))
-        if frame["text"]:
-            yield Text(f"  {clean(frame['text'])}", "bold")
+    yield from frame_lines(own)
     hidden = len(frames) - len(own)
     if hidden:
         yield plain(f"… {_count(hidden, 'frame')} of libraries left out", "dim")
 
 
-def _short(file: str) -> str:
-    from fwtrace.tracer.model import Location
-
-    return place(Location(file, 0))
+def frame_lines(frames: list[dict[str, Any]]) -> Iterator[Line]:
+    """The frames of a traceback: where, in what, and the line itself."""
+    for frame in frames:
+        at = place(Location(frame["file"], frame["line"]))
+        yield Text.assemble(at, (f" in {clean(frame['function'])}", "dim"))
+        if frame["text"]:
+            yield Text(f"  {clean(frame['text'])}", "bold")
 
 
 def _response(span: Span, width: int) -> Iterator[Line]:

@@ -83,4 +83,4 @@ def share_bar(share: float, width: int, ascii_only: bool) -> str:
     if ascii_only:
         return full * max(1, round(cells))
     eighths = max(1, round(cells * 8))
-    return full * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+    return full * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()

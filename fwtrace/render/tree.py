@@ -1,4 +1,4 @@
-"""The default picture: the header, the tree of stages, where the time went, warnings."""
+"""The default picture: the tree of stages, where the time went, warnings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from fwtrace.render import Options
-from fwtrace.render.stages import changes, details, heading, source_lines
+from fwtrace.render.stages import changes, details, heading, source_lines, where
 from fwtrace.render.text import STYLES, clean, duration, plain, share_bar
 from fwtrace.tracer.analysis import time_by_stage, warnings
 from fwtrace.tracer.model import Span, Trace
@@ -95,22 +95,26 @@ class _Tree:
         children = self.shown(span)
         deeper = self.options.depth is None or depth < self.options.depth
         below = prefix + (self.space if is_last else self.bar)
-        yield self.title(span, prefix + (self.last if is_last else self.fork))
-        inner = below + (self.bar if children and deeper else self.space)
-        room = self.width - len(inner) - TIME - 1
-        for line in self.notes(span, room):
+        room = self.width - len(below) - 3
+        out = list(self.out(span, room))
+        title, place = self.title(span, prefix + (self.last if is_last else self.fork))
+        yield title
+        follows = (children and deeper) or out
+        inner = below + (self.bar if follows else self.space)
+        for line in [*place, *self.notes(span, room)]:
             yield self.line(inner, line)
         if children and not deeper:
             count = sum(1 for _ in span.walk()) - 1
-            yield self.line(below + self.space, Text(f"… {count} spans below", "dim"))
+            yield self.line(inner, Text(f"… {count} spans below", "dim"))
         elif children:
             for number, child in enumerate(children):
-                last = number == len(children) - 1
+                last = number == len(children) - 1 and not out
                 yield from self.span(child, below, last, depth + 1)
-        for line in self.out(span, room):
-            yield self.line(below, line)
+        for number, line in enumerate(out):
+            yield self.line(below + (self.space if number else self.last), line)
 
-    def title(self, span: Span, guide: str) -> Text:
+    def title(self, span: Span, guide: str) -> tuple[Text, list[Text]]:
+        """The span's first line, and its place where that has no room beside it."""
         style = STYLES.get(span.stage, "")
         if span.error is not None:
             style = f"{style} red"
@@ -119,9 +123,13 @@ class _Tree:
         text.append(" ")
         text.append_text(heading(span))
         room = self.width - TIME - 1
+        place = where(span)
+        fits = text.cell_len + 2 + len(place) <= room
+        if place and fits:
+            text.append(f"  {place}", "dim")
         text.truncate(room, overflow="ellipsis", pad=True)
         text.append(f" {duration(span.own):>{TIME}}")
-        return text
+        return text, [] if fits or not place else [Text(place, "dim")]
 
     def line(self, guide: str, line: Text) -> Text:
         text = Text(guide, "dim", no_wrap=True)
@@ -141,19 +149,17 @@ class _Tree:
             yield from source_lines(span)
 
     def out(self, span: Span, room: int) -> Iterator[Text]:
-        """A middleware's way out comes after all that it wraps."""
+        """A middleware's way out, which comes after all that it wraps."""
         made = list(changes(span, "out", room))
-        out = span.attributes.get("fwtrace.middleware.out")
-        if span.stage != "middleware" or (not made and out is None):
+        took = span.attributes.get("fwtrace.middleware.out")
+        if span.stage != "middleware" or (not made and took is None):
             return
-        text = Text("╰ " if self.bar == "│  " else "` ", "dim")
-        text.append("out ", "magenta")
-        text.append(f"{clean(span.name)} ", "dim")
-        if out is not None:
-            text.append(duration(out), "dim")
+        text = Text("out ", STYLES["middleware"])
+        text.append(f"of {clean(span.name)} ", "dim")
+        if took is not None:
+            text.append(duration(took), "dim")
         yield text
-        for line in made:
-            yield Text("  ").append_text(line)
+        yield from made
 
 
 def _skipped(span: Span) -> str:

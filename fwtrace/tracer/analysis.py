@@ -82,8 +82,8 @@ def _repeated(trace: Trace) -> list[Warning]:
             found.append(
                 Warning(
                     "n+1",
-                    f"{len(spans)} queries like {spans[0].name!r} from {place}: one for "
-                    "each row. Fetch them with the rows: select_related() or a join.",
+                    f"{len(spans)} queries like {spans[0].name!r} from {place}: "
+                    "one for each row. Fetch them at once: select_related() or a join.",
                     spans,
                 )
             )

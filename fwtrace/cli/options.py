@@ -1,0 +1,37 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["AppName", "AsJson", "Database"]
+
+
+def _complete_app(incomplete: str) -> list[str]:
+    from fwtrace.hosts.locate import KNOWN
+
+    return [name for name in KNOWN if name.startswith(incomplete)]
+
+
+AppName = Annotated[
+    str,
+    typer.Option(
+        "--app",
+        "-a",
+        help="A known name (see fwtrace apps), module:attribute, or a file.",
+        autocompletion=_complete_app,
+    ),
+]
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        help="Set DATABASE_URL for the app, such as sqlite:///data.db.",
+        metavar="URL",
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", "-j", help="Print JSON.")]
