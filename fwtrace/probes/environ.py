@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fwtrace.tracer.redaction import REDACTED, is_secret, redact_text
@@ -47,6 +48,7 @@ _PEP3333 = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)
 def origin(key: str) -> str:
     """``"PEP 3333"``, ``"CGI"``, ``"HTTP header"``, or ``"server"`` for the rest."""
     if key.startswith("HTTP_"):
@@ -60,14 +62,23 @@ def show_entry(key: str, value: Any) -> str:
     """The value as text, redacted by its key."""
     if is_secret(key):
         return REDACTED
-    if type(value) is str:
-        return clip(redact_text(value))
-    return show(value)
+    if type(value) is not str:
+        return show(value)
+    plain = len(value) < 200 and "=" not in value and '"' not in value
+    return value if plain else clip(redact_text(value))
 
 
 def describe_environ(environ: dict[str, Any]) -> list[dict[str, str]]:
     """``[{"key", "value", "origin"}]`` in the order of the environ."""
     return [
-        {"key": key, "value": show_entry(key, value), "origin": origin(key)}
+        _text_entry(key, value)
+        if type(value) is str and len(value) < 200
+        else {"key": key, "value": show_entry(key, value), "origin": origin(key)}
         for key, value in environ.items()
     ]
+
+
+@lru_cache(maxsize=2048)
+def _text_entry(key: str, value: str) -> dict[str, str]:
+    """Most entries are the same from request to request."""
+    return {"key": key, "value": show_entry(key, value), "origin": origin(key)}

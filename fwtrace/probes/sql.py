@@ -80,14 +80,9 @@ def describe_statement(
 ) -> None:
     """Fill a ``sql`` span: the statement, its parameters, the user's line behind it."""
     statement = read_statement(sql)
-    span.name = statement.summary
-    attributes = span.attributes
-    attributes["db.system.name"] = system
-    attributes["db.namespace"] = namespace
-    attributes["db.operation.name"] = statement.operation
-    attributes["db.collection.name"] = statement.target
-    attributes["db.query.summary"] = statement.summary
-    attributes["db.query.text"] = clip(sql, recorder.limits.text)
+    told = _constants(system, namespace, sql, recorder.limits.text)
+    span.name = told["db.query.summary"]
+    span.attributes = attributes = told.copy()
     for position, value in enumerate(parameters[: recorder.limits.items]):
         attributes[f"db.query.parameter.{position}"] = (
             REDACTED if position in statement.secret else _parameter(value)
@@ -97,6 +92,20 @@ def describe_statement(
         source = excerpt(place, lines=1)
         if source is not None:
             attributes["fwtrace.source"] = source
+
+
+@lru_cache(maxsize=1024)
+def _constants(system: str, namespace: str, sql: str, length: int) -> dict[str, Any]:
+    """The attributes that every execution of the statement has."""
+    statement = read_statement(sql)
+    return {
+        "db.system.name": system,
+        "db.namespace": namespace,
+        "db.operation.name": statement.operation,
+        "db.collection.name": statement.target,
+        "db.query.summary": statement.summary,
+        "db.query.text": clip(sql, length),
+    }
 
 
 def _parameter(value: Any) -> Any:

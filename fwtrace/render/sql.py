@@ -13,31 +13,36 @@ __all__ = ["format_sql"]
 
 def format_sql(sql: str, width: int) -> Text:
     """The statement on one line when it fits, else one clause a line."""
-    import sqlparse
+    from sqlparse import lexer
 
+    tokenize: Any = lexer.tokenize
     one_line = " ".join(sql.split())
-    if len(one_line) > width:
-        laid_out = sqlparse.format(
-            one_line, reindent=True, wrap_after=max(40, width - 10), indent_width=2
-        )
-    else:
-        laid_out = one_line
-    text = Text()
-    for statement in sqlparse.parse(laid_out):
-        tokens: Any = statement
-        for token in tokens.flatten():
-            text.append(_clean_lines(token.value), _style(token))
+    text, column, indent = Text(), 0, 0
+    fits = len(one_line) <= width
+    for kind, value in tokenize(one_line):
+        style = _style(kind)
+        starts_clause = style and value.upper().split(" ")[0] in _CLAUSES
+        breaks = column and starts_clause and not fits and not indent
+        if breaks or (column > 2 and column + len(value) > width and not fits):
+            text.rstrip()
+            text.append("\n" if breaks else "\n  ")
+            column = 0 if breaks else 2
+            value = value.lstrip()
+        indent += (value == "(") - (value == ")")
+        text.append(clean(value), style)
+        column += len(value)
     return text
 
 
-def _clean_lines(value: str) -> str:
-    return "\n".join(clean(line) for line in value.split("\n"))
+_CLAUSES = frozenset(
+    "FROM WHERE GROUP HAVING ORDER LIMIT OFFSET INNER LEFT RIGHT FULL CROSS JOIN "
+    "UNION EXCEPT INTERSECT VALUES SET RETURNING WINDOW".split()
+)
 
 
-def _style(token: Any) -> str:
+def _style(kind: Any) -> str:
     from sqlparse import tokens
 
-    kind = token.ttype
     if kind in tokens.Keyword:
         return "bold blue"
     if kind in tokens.Literal.String.Symbol:

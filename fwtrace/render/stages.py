@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
@@ -218,10 +218,10 @@ def frame_lines(frames: list[dict[str, Any]]) -> Iterator[Line]:
 
 def _response(span: Span, width: int) -> Iterator[Line]:
     attributes = span.attributes
-    for name, value in attributes.get("http.response.headers", ()):
-        line = Text.assemble((f"{clean(name)}: ", "dim"), clean(value))
-        line.truncate(width, overflow="ellipsis")
-        yield line
+    fields = attributes.get("http.response.headers", ())
+    yield from flow(
+        (Text.assemble((f"{clean(n)}: ", "dim"), clean(v)) for n, v in fields), width
+    )
     preview = attributes.get("fwtrace.body.preview", "")
     if preview:
         line = plain(preview)
@@ -254,9 +254,23 @@ _DETAILS: dict[str, Callable[[Span, int], Iterator[Line]]] = {
 
 def changes(span: Span, half: str, width: int) -> Iterator[Line]:
     """What a middleware changed on its way in or out: ``+ added``, ``~``, ``-``."""
-    for change in span.attributes.get("fwtrace.changes", ()):
-        if change["half"] == half:
-            yield _change(change, width)
+    made = span.attributes.get("fwtrace.changes", ())
+    yield from flow((_change(each) for each in made if each["half"] == half), width)
+
+
+def flow(pieces: Iterable[Text], width: int) -> Iterator[Line]:
+    """Pieces side by side, as many to a line as it holds; long ones are cut."""
+    line = Text()
+    for piece in pieces:
+        if line and line.cell_len + 2 + piece.cell_len > width:
+            yield line
+            line = Text()
+        if line:
+            line.append("  ")
+        piece.truncate(width, overflow="ellipsis")
+        line.append_text(piece)
+    if line:
+        yield line
 
 
 _OPERATIONS: dict[str, tuple[str, str]] = {
@@ -266,11 +280,9 @@ _OPERATIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def _change(change: dict[str, Any], width: int) -> Line:
+def _change(change: dict[str, Any]) -> Text:
     sign, style = _OPERATIONS.get(change["op"], ("?", ""))
     shown = change.get("value", change.get("old", ""))
-    line = Text.assemble(
+    return Text.assemble(
         (f"{sign} ", style), clean(change["key"]), (f": {clean(shown)}", "dim")
     )
-    line.truncate(width, overflow="ellipsis")
-    return line

@@ -11,6 +11,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
+from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -109,9 +110,9 @@ def location_of(function: Any) -> Location | None:
     if isinstance(code, CodeType):
         return Location(code.co_filename, code.co_firstlineno, code.co_qualname)
     kind = function if isinstance(function, type) else type(function)
-    call = kind.__dict__.get("__call__")
+    call = getattr(kind.__dict__.get("__call__"), "__code__", None)
     if call is not None:
-        return location_of(call)
+        return Location(call.co_filename, call.co_firstlineno, kind.__qualname__)
     module = sys.modules.get(kind.__module__)
     file = getattr(module, "__file__", None)
     line = kind.__dict__.get("__firstlineno__", 0)
@@ -123,8 +124,12 @@ def excerpt(place: Location, lines: int = EXCERPT_LINES) -> dict[str, Any] | Non
 
     Of a function, its decorators, signature and body, up to ``lines`` of them.
     """
-    source = linecache.getlines(place.file)
-    start = place.line
+    return _excerpt(place.file, place.line, lines)
+
+
+@lru_cache(maxsize=1024)
+def _excerpt(file: str, start: int, lines: int) -> dict[str, Any] | None:
+    source = linecache.getlines(file)
     if not 0 < start <= len(source):
         return None
     first = source[start - 1]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 __all__ = ["when_imported"]
 
@@ -22,7 +22,7 @@ def when_imported(name: str, run: Callable[[], None]) -> Callable[[], None]:
     return watcher.remove
 
 
-class _Watcher(MetaPathFinder):
+class _Watcher:
     """Finds the one module by asking the finders behind it, then stands aside."""
 
     def __init__(self, name: str, run: Callable[[], None]) -> None:
@@ -46,20 +46,21 @@ class _Watcher(MetaPathFinder):
             spec: ModuleSpec | None = find(fullname, path, target) if find else None
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, self)
+                    spec.loader = _Loader(spec.loader, self)  # type: ignore[assignment]
                 return spec
         return None
 
 
-class _Loader(Loader):
+class _Loader:
     """Loads as the real loader, which the module has back before its code runs."""
 
-    def __init__(self, loader: Loader, watcher: _Watcher) -> None:
+    def __init__(self, loader: Any, watcher: _Watcher) -> None:
         self.loader = loader
         self.watcher = watcher
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self.loader.create_module(spec)
+        made: ModuleType | None = self.loader.create_module(spec)
+        return made
 
     def exec_module(self, module: ModuleType) -> None:
         module.__loader__ = self.loader

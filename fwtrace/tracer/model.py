@@ -46,6 +46,8 @@ STAGES = (
 
 JSON: TypeAlias = Any
 
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
 
 class TraceFormatError(ValueError):
     """The text is not a trace that this version of fwtrace can read."""
@@ -193,6 +195,8 @@ class Trace:
         }
 
     def to_json(self, indent: int | None = None) -> str:
+        if indent is None:
+            return _encode(self.to_dict())
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
     @classmethod

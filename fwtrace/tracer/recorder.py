@@ -11,8 +11,8 @@ it; a thread that handles another request has its own.
 from __future__ import annotations
 
 import datetime
+import os
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -76,7 +76,7 @@ class Recorder:
             app=app,
             request=request,
             root=root,
-            id=uuid.uuid4().hex,
+            id=os.urandom(16).hex(),
             started_at=datetime.datetime.now(datetime.UTC).isoformat(),
             version=version,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
@@ -10,12 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fwtrace.toolkit.http.errors import HTTPError
+from fwtrace.toolkit.http.headers import Headers
 from fwtrace.toolkit.http.multidict import MultiDict
+from fwtrace.toolkit.http.urls import quote_path
 from fwtrace.toolkit.routing.router import Match, Router
 from fwtrace.toolkit.routing.table import URLPattern, flatten
 from fwtrace.toolkit.templates.jinja import Templates
 from fwtrace.toolkit.wsgi.client import Client
 from fwtrace.toolkit.wsgi.dispatch import error_response, no_match, shift_path
+from fwtrace.toolkit.wsgi.middleware import stack
 from fwtrace.toolkit.wsgi.request import Request as BaseRequest
 from fwtrace.toolkit.wsgi.response import JsonResponse, Response
 from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
@@ -25,13 +27,18 @@ __all__ = ["App", "Request", "render_template", "url_for"]
 View = TypeVar("View", bound=Callable[..., Any])
 Handler = Callable[[Any, Any], Any]
 
-_current: ContextVar[App] = ContextVar("fwtrace_micro_app")
+_current: ContextVar[Request] = ContextVar("fwtrace_micro_request")
 
 
 class Request(BaseRequest):
-    """The toolkit's request, with Django's names for what it holds."""
+    """The toolkit's request, with Django's names for what it holds.
 
-    __slots__ = ()
+    ``app`` is the one that is handling it.
+    """
+
+    __slots__ = ("app",)
+
+    app: App
 
     @property
     def GET(self) -> MultiDict[str]:
@@ -139,10 +146,7 @@ class App:
     def add_middleware(self, layer: Callable[..., WSGIApp], **options: Any) -> None:
         """Put ``layer(app, **options)`` inside those that were added before."""
         self.middleware.append((layer, options))
-        stack: WSGIApp = self.wsgi_app
-        for cls, kept in reversed(self.middleware):
-            stack = cls(stack, **kept)
-        self.stack = stack
+        self.stack = stack(self.wsgi_app, self.middleware)
 
     def error_handler(
         self, kind: int | type[BaseException]
@@ -167,14 +171,16 @@ class App:
     ) -> Iterable[bytes]:
         """The app inside its middleware."""
         request = self.request_class(environ)
-        token = _current.set(self)
+        request.app = self
+        token = _current.set(request)
         try:
             response = self.handle(request)
+        except BaseException:
+            request.close()
+            raise
         finally:
             _current.reset(token)
-        if isinstance(response, _Mounted):
-            return response(environ, start_response)
-        if hasattr(request, "_form"):
+        if request.holds_files:
             response.on_close(request.close)
         return response(environ, start_response)
 
@@ -183,16 +189,16 @@ class App:
         try:
             match = self.resolve(request)
             value = self.call_view(request, match)
-            return self.make_response(value)
+            return self.make_response(value, match.route.endpoint)
         except Exception as error:
             return self.handle_exception(request, error)
 
     def resolve(self, request: Request) -> Match:
         """The route that the request takes; an HTTPError says why there is none."""
         found = self.router.match(request.method, request.path)
-        if found.__class__ is Match:
+        if isinstance(found, Match):
             return found
-        raise no_match(found, request)  # type: ignore[arg-type]
+        raise no_match(found, request)
 
     def call_view(self, request: Request, match: Match) -> Any:
         """What the view returns for the request and the route's parameters."""
@@ -200,28 +206,31 @@ class App:
             return _Mounted(match.route.endpoint, match.rest)
         return match.route.endpoint(request, **match.params)
 
-    def make_response(self, value: Any) -> Response:
+    def make_response(self, value: Any, view: Any = None) -> Response:
         """A response of whatever a view may return.
 
         Response, str (HTML), bytes, dict or list (JSON), a generator (streamed), or a
-        tuple ``(value, status[, headers])``. Raises TypeError for anything else.
+        tuple ``(value, status[, headers])``. Raises TypeError for anything else,
+        naming the view.
         """
         if isinstance(value, Response):
             return value
-        if isinstance(value, tuple) and len(value) in (2, 3):
-            body, status, *headers = value
-            response = self.make_response(body)
-            made = Response(response.body, status, content_type=response.content_type)
-            for name, text in (dict(headers[0]) if headers else {}).items():
-                made.headers[name] = text
-            return made
         if isinstance(value, (str, bytes, Iterator)):
             return Response(value)
         if isinstance(value, (dict, list)):
             return JsonResponse(value)
+        if isinstance(value, tuple) and len(value) in (2, 3):
+            body, status, *headers = value
+            response = self.make_response(body, view)
+            response.status = status
+            for name, text in Headers(*headers).items():
+                response.headers[name] = text
+            return response
+        name = getattr(view, "__qualname__", None) or "The view"
+        forgot = " Is a return missing?" if value is None else ""
         raise TypeError(
-            f"The view returned {type(value).__name__}, which is no response. Return a "
-            "Response, str, bytes, dict, list, generator, or (value, status)."
+            f"{name} returned {type(value).__name__}, which is no response.{forgot} "
+            "Return a Response, str, bytes, dict, list, generator, or (value, status)."
         )
 
     def handle_exception(self, request: Request, error: Exception) -> Response:
@@ -231,25 +240,39 @@ class App:
         """
         handler = self.find_handler(error)
         if handler is not None:
-            return self.make_response(handler(request, error))
+            try:
+                return self.make_response(handler(request, error), handler)
+            except HTTPError as another:
+                error = another
         if isinstance(error, HTTPError):
             return error_response(request.environ, error)
         raise error
 
     def find_handler(self, error: Exception) -> Handler | None:
         """The handler of the error's status, else of the nearest of its classes."""
-        if isinstance(error, HTTPError) and error.status in self._handlers:
-            return self._handlers[error.status]
+        status = error.status if isinstance(error, HTTPError) else 500
+        if status < 400:  # a redirect, or the answer to OPTIONS: not an error
+            return None
+        if isinstance(error, HTTPError) and status in self._handlers:
+            return self._handlers[status]
         for kind in type(error).__mro__:
             if kind in self._handlers:
                 return self._handlers[kind]
-        return self._handlers.get(500) if not isinstance(error, HTTPError) else None
+        return self._handlers.get(status)
 
     # What views use.
 
     def url_for(self, name: str, /, **params: Any) -> str:
-        """The path of a named route; what it has no place for is the query string."""
-        return self.router.url_for(name, **params)
+        """The path of a named route; what it has no place for is the query string.
+
+        Within a request it begins with the prefix below which the app is mounted.
+        """
+        path = self.router.url_for(name, **params)
+        request = _current.get(None)
+        if request is None or request.app is not self:
+            return path
+        prefix = request.script_name
+        return quote_path(prefix) + path if prefix else path
 
     def render(self, template: str, /, **context: Any) -> str:
         """The text of a template with this context."""
@@ -267,10 +290,11 @@ class App:
         shown = "localhost" if host in ("127.0.0.1", "") else host
         try:
             server = make_server(host, port, self)
-        except OSError as error:
-            sys.exit(
-                f"Cannot serve on {shown}:{port}: {error.strerror}. Try another port."
-            )
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            message = f"Cannot serve on {shown}:{port}: {reason}. Try another port."
+            print(message, file=sys.stderr)
+            raise SystemExit(1) from None
         with server:
             print(f"Serving on http://{shown}:{server.server_port}", flush=True)
             try:
@@ -296,18 +320,20 @@ class _Mounted(Response):
 
 
 def _folder(given: str | Path | None) -> Path:
+    """The folder that is meant by a path, a module's name, or the caller's file."""
     if given is None:
         file = sys._getframe(2).f_globals.get("__file__")
-        return Path(file).resolve().parent if file else Path.cwd()
-    module = sys.modules.get(str(given))
-    file = getattr(module, "__file__", None)
-    return Path(os.path.dirname(os.path.abspath(file))) if file else Path(given)
+    else:
+        file = getattr(sys.modules.get(str(given)), "__file__", None)
+    if file is None:
+        return Path(given or "").absolute()
+    return Path(file).absolute().parent
 
 
 def current_app() -> App:
     """The app whose request is being handled."""
     try:
-        return _current.get()
+        return _current.get().app
     except LookupError:
         raise RuntimeError(
             "render_template() and url_for() need a request that is being handled. "

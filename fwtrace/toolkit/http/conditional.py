@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +17,8 @@ _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 def generate_etag(data: bytes, weak: bool = False) -> str:
     """A quoted tag of the content: ``'"2ef7bde608ce5404"'``, ``'W/"..."'`` if weak."""
+    import hashlib
+
     tag = f'"{hashlib.blake2b(data, digest_size=8).hexdigest()}"'
     return f"W/{tag}" if weak else tag
 

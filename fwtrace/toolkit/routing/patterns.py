@@ -173,20 +173,27 @@ class Pattern:
 
     def explain(self, path: str) -> str:
         """Why the path does not match, in words; empty when it does."""
-        if self.match(path) is not None:
-            return ""
-        if any(isinstance(piece, Regex) for piece in self.pieces):
-            return "does not match the regular expression"
+        if any(isinstance(piece, (Regex, Rest)) for piece in self.pieces):
+            matches = self.match(path) is not None
+            return "" if matches else self._explain_whole()
         wanted, given = self.text.split("/")[1:], path.split("/")[1:]
         for number, segment in enumerate(wanted):
             if number >= len(given):
                 return f"the path ends before segment {number + 1}, {segment!r}"
             reason = self._explain_segment(segment, given[number], number + 1)
             if reason == "rest":
-                return "the rest of the path does not match"
+                matches = self.match(path) is not None
+                return "" if matches else "the rest of the path does not match"
             if reason:
                 return reason
+        if len(given) == len(wanted):
+            return ""
         return f"the path goes on with {'/' + '/'.join(given[len(wanted) :])!r}"
+
+    def _explain_whole(self) -> str:
+        if any(isinstance(piece, Rest) for piece in self.pieces):
+            return f"the path is not below {self.text.removesuffix('/…') or '/'!r}"
+        return "does not match the regular expression"
 
     def _explain_segment(self, segment: str, text: str, number: int) -> str:
         if "<" not in segment:
@@ -200,12 +207,17 @@ class Pattern:
         pieces = parse(segment)
         if any(isinstance(p, Param) and p.converter.spans for p in pieces):
             return "rest"
-        if Pattern(segment, pieces).match(text) is not None:
+        only = pieces[0] if len(pieces) == 1 else None
+        if isinstance(only, Param):
+            matches = only.converter.convert(text) is not None
+        else:
+            matches = Pattern(segment, pieces).match(text) is not None
+        if matches:
             return ""
         if not text:
             return f"the path ends before segment {number}, {segment!r}"
-        if len(pieces) == 1 and isinstance(pieces[0], Param):
-            return f"segment {number}: {text!r} is not {pieces[0].converter.label}"
+        if isinstance(only, Param):
+            return f"segment {number}: {text!r} is not {only.converter.label}"
         return f"segment {number}: {text!r} does not fit {segment!r}"
 
 

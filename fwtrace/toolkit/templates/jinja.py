@@ -35,18 +35,24 @@ class Templates:
         made.globals.update(self.globals)
         return made
 
+    def add_global(self, name: str, value: Any) -> None:
+        """A name that every template knows."""
+        self.globals[name] = value
+        self.environment.globals[name] = value
+
     def render(self, name: str, context: dict[str, Any]) -> str:
         """The text of the template with this context.
 
-        Raises :class:`TemplateMissing` when there is none of that name.
+        Raises :class:`TemplateMissing` when it, or one that it includes or extends,
+        is not there.
         """
         from jinja2 import TemplateNotFound
 
         try:
-            template = self.environment.get_template(name)
+            return self.environment.get_template(name).render(context)
         except TemplateNotFound as error:
-            if error.name != name:
-                raise
             folders = ", ".join(map(str, self.folders)) or "no folder"
-            raise TemplateMissing(f"No template {name!r} in {folders}.") from None
-        return template.render(context)
+            wanted = "" if error.name == name else f" {name!r} asks for it."
+            raise TemplateMissing(
+                f"No template {error.name!r} in {folders}.{wanted}"
+            ) from error

@@ -86,12 +86,15 @@ def run_app(app: WSGIApp, environ: Environ) -> tuple[str, list[tuple[str, str]],
     ) -> Any:
         if exc_info is not None and written:
             raise exc_info[1].with_traceback(exc_info[2])
+        if exc_info is None and started:
+            raise RuntimeError("The app called start_response twice.")
         started[:] = [(status, list(headers))]
         return written.append
 
     iterable = app(environ, start_response)
     try:
-        written.extend(iterable)
+        for chunk in iterable:
+            written.append(chunk)
     finally:
         close = getattr(iterable, "close", None)
         if close is not None:
@@ -145,7 +148,12 @@ class Client:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that are kept, whatever their path."""
-        return {name: value for (name, _), (value, _) in self._jar.items()}
+        now = time.time()
+        return {
+            name: value
+            for (name, _), (value, expires) in self._jar.items()
+            if expires is None or expires > now
+        }
 
     def set_cookie(self, name: str, value: str, path: str = "/") -> None:
         self._jar[name, path] = (value, None)
@@ -172,20 +180,18 @@ class Client:
         if kind and not any(name.lower() == "content-type" for name, _ in pairs):
             pairs.append(("Content-Type", kind))
         cookie = self._cookie_header(target.partition("?")[0])
-        if cookie:
-            pairs.append(("Cookie", cookie))
         environ = build_environ(
             method,
             target,
-            headers=pairs,
+            headers=[*pairs, ("Cookie", cookie)] if cookie else pairs,
             body=body,
             query=query,
             base_url=self.base_url,
         )
         response = TestResponse(*run_app(self.app, environ))
-        self._keep_cookies(response)
+        self._keep_cookies(response, target)
         if follow_redirects:
-            return self._follow(method, target, response)
+            return self._follow(method, target, response, pairs, body)
         return response
 
     def get(self, target: str, **options: Any) -> TestResponse:
@@ -209,17 +215,29 @@ class Client:
     def options(self, target: str, **options: Any) -> TestResponse:
         return self.open("OPTIONS", target, **options)
 
-    def _follow(self, method: str, target: str, response: TestResponse) -> TestResponse:
+    def _follow(
+        self,
+        method: str,
+        target: str,
+        response: TestResponse,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> TestResponse:
+        """Go where redirects lead, on this host; elsewhere is another app's."""
         history: list[TestResponse] = []
         while response.status_code in (301, 302, 303, 307, 308):
+            here = urljoin(self.base_url, target)
+            found = urlsplit(urljoin(here, response.headers["Location"]))
+            if found.netloc != urlsplit(self.base_url).netloc:
+                break
             if len(history) == 20:
                 raise RuntimeError("More than 20 redirects.")
             history.append(response)
-            found = urlsplit(urljoin(target, response.headers["Location"]))
             target = found.path + (f"?{found.query}" if found.query else "")
+            # RFC 9110, 15.4: 307 and 308 keep the method and the body.
             if response.status_code not in (307, 308) and method != "HEAD":
-                method = "GET"
-            response = self.open(method, target)
+                method, headers, body = "GET", [], b""
+            response = self.open(method, target, headers=headers, body=body)
         response.history = history
         return response
 
@@ -233,7 +251,9 @@ class Client:
         # RFC 6265, 5.4: longer paths first.
         return "; ".join(text for _, text in sorted(fitting, key=lambda f: -len(f[0])))
 
-    def _keep_cookies(self, response: TestResponse) -> None:
+    def _keep_cookies(self, response: TestResponse, target: str) -> None:
+        # RFC 6265, 5.1.4: by default a cookie is for the folder it was set in.
+        folder = target.partition("?")[0].rpartition("/")[0] or "/"
         for header in response.headers.getlist("Set-Cookie"):
             pair, *attributes = header.split(";")
             name, _, value = pair.strip().partition("=")
@@ -242,7 +262,8 @@ class Client:
                 for key, _, text in (each.partition("=") for each in attributes)
             }
             expires = _expiry(said)
-            key = (name, said.get("path") or "/")
+            given = said.get("path", "")
+            key = (name, given if given.startswith("/") else folder)
             if expires is not None and expires <= time.time():
                 self._jar.pop(key, None)
             else:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from fwtrace.toolkit.http.accept import Accept
 from fwtrace.toolkit.http.errors import HTTPError, MethodNotAllowed, NotFound
 from fwtrace.toolkit.http.urls import quote_path
+from fwtrace.toolkit.routing.patterns import Rest
 from fwtrace.toolkit.routing.router import Match, NotAllowed, Redirect, Route, Router
 from fwtrace.toolkit.routing.table import URLPattern, flatten
 from fwtrace.toolkit.wsgi.request import Request
@@ -40,10 +42,15 @@ class ViewApp:
             response = self.call_view(request, params)
         except HTTPError as error:
             response = error_response(environ, error)
-        response.on_close(request.close)
+        except BaseException:
+            request.close()
+            raise
+        if request.holds_files:
+            response.on_close(request.close)
         return response(environ, start_response)
 
     def call_view(self, request: Request, params: dict[str, Any]) -> Response:
+        """What the function returns for the request and the route's parameters."""
         return self.func(request, **params)
 
 
@@ -63,7 +70,8 @@ class Dispatcher:
                 flatten(table) if table else [r for r in routes if isinstance(r, Route)]
             )
         for route in self.router.routes:
-            if not isinstance(route.endpoint, ViewApp):
+            mounted = isinstance(route.pattern.pieces[-1], Rest)
+            if not mounted and not isinstance(route.endpoint, ViewApp):
                 route.endpoint = ViewApp(route.endpoint)
 
     def mount(self, prefix: str, app: WSGIApp) -> None:
@@ -120,11 +128,8 @@ def shift_path(environ: Environ, rest: str) -> Environ:
 def error_response(environ: Environ, error: HTTPError) -> Response:
     """The error as the client likes it: JSON where it asks for that, else text."""
     if error.status < 400:
-        return Response(b"", error.status, error.headers, content_type=None)
-    accepted = environ.get("HTTP_ACCEPT", "")
-    if "json" in accepted or environ.get("CONTENT_TYPE", "").startswith(
-        "application/json"
-    ):
+        return Response(b"", error.status, error.headers)
+    if _prefers_json(environ):
         data = {"error": error.phrase, "detail": error.detail}
         return JsonResponse(data, error.status, error.headers)
     text = f"{error.status} {error.phrase}"
@@ -133,3 +138,13 @@ def error_response(environ: Environ, error: HTTPError) -> Response:
     return Response(
         text + "\n", error.status, error.headers, "text/plain; charset=utf-8"
     )
+
+
+def _prefers_json(environ: Environ) -> bool:
+    """By Accept; where that leaves it open, who sends JSON gets JSON."""
+    accepted = environ.get("HTTP_ACCEPT", "")
+    if not accepted or accepted == "*/*":
+        kind: str = environ.get("CONTENT_TYPE", "")
+        return kind.startswith("application/json")
+    offers = ("text/plain", "text/html", "application/json")
+    return Accept(accepted).best(offers) == "application/json"

@@ -6,6 +6,7 @@ that never looks is not disturbed.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,8 @@ from fwtrace.toolkit.wsgi.types import Environ
 __all__ = ["EnvironHeaders", "Request"]
 
 CHUNK = 64 * 1024
+# What a lazy value is until it is asked for, where None is a value too.
+_UNREAD: Any = object()
 
 
 class EnvironHeaders:
@@ -87,18 +90,17 @@ class Request:
         "method",
     )
 
-    # Set when first asked for.
-    _body: bytes
-    _cookies: dict[str, str]
-    _form: tuple[MultiDict[str], MultiDict[UploadedFile]]
-    _json: Any
-    _path: str
-    _query: MultiDict[str]
-
     def __init__(self, environ: Environ, limits: Limits = DEFAULT_LIMITS) -> None:
         self.environ = environ
         self.limits = limits
         self.method: str = environ["REQUEST_METHOD"]
+        # Worked out when first asked for.
+        self._body: bytes | None = None
+        self._cookies: dict[str, str] | None = None
+        self._form: tuple[MultiDict[str], MultiDict[UploadedFile]] | None = None
+        self._json: Any = _UNREAD
+        self._path: str | None = None
+        self._query: MultiDict[str] | None = None
 
     def __repr__(self) -> str:
         return (
@@ -110,13 +112,9 @@ class Request:
     @property
     def path(self) -> str:
         """The path below the mount, decoded; BadRequest when it is not UTF-8."""
-        try:
-            return self._path
-        except AttributeError:
-            self._path = path = (
-                decode_path_info(self.environ.get("PATH_INFO", "")) or "/"
-            )
-            return path
+        if self._path is None:
+            self._path = decode_path_info(self.environ.get("PATH_INFO", "")) or "/"
+        return self._path
 
     @property
     def script_name(self) -> str:
@@ -130,11 +128,9 @@ class Request:
     @property
     def query(self) -> MultiDict[str]:
         """The query string's fields; BadRequest when it is malformed."""
-        try:
-            return self._query
-        except AttributeError:
-            self._query = query = self.parse_query()
-            return query
+        if self._query is None:
+            self._query = self.parse_query()
+        return self._query
 
     def parse_query(self) -> MultiDict[str]:
         return parse_query(self.query_string, self.limits.fields)
@@ -177,11 +173,9 @@ class Request:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies; malformed ones are passed over."""
-        try:
-            return self._cookies
-        except AttributeError:
-            self._cookies = cookies = self.parse_cookies()
-            return cookies
+        if self._cookies is None:
+            self._cookies = self.parse_cookies()
+        return self._cookies
 
     def parse_cookies(self) -> dict[str, str]:
         return parse_cookies(self.environ.get("HTTP_COOKIE", ""))
@@ -194,7 +188,7 @@ class Request:
     @property
     def mimetype(self) -> str:
         """The type alone, in lower case."""
-        return parse_options(self.content_type)[0]
+        return self.content_type.partition(";")[0].strip().lower()
 
     @property
     def content_length(self) -> int | None:
@@ -232,25 +226,22 @@ class Request:
 
     # Its body.
 
-    def chunks(self, limit: int) -> Iterator[bytes]:
-        """The body in pieces. Raises ContentTooLarge past ``limit`` bytes, BadRequest
-        when it ends early.
+    def chunks(self, limit: int, taken: int = 0) -> Iterator[bytes]:
+        """The body in pieces, but for the bytes that were ``taken`` before.
 
         Without a length there is a body only where the server says that it ends
-        (``wsgi.input_terminated``).
+        (``wsgi.input_terminated``). Raises ContentTooLarge past ``limit`` bytes,
+        BadRequest when it ends early.
         """
         length = self.content_length
-        stream = self.environ["wsgi.input"]
-        if length is None:
-            if not self.environ.get("wsgi.input_terminated"):
-                return
-            left = limit + 1
-        elif length > limit:
+        if length is None and not self.environ.get("wsgi.input_terminated"):
+            return
+        if length is not None and length > limit:
             raise ContentTooLarge(f"The body is larger than {limit:,} bytes.")
-        else:
-            left = length
+        read = self.environ["wsgi.input"].read
+        left = (limit + 1 if length is None else length) - taken
         while left > 0:
-            chunk = stream.read(min(left, CHUNK))
+            chunk = read(min(left, CHUNK))
             if not chunk:
                 if length is not None:
                     raise BadRequest("The body ends before its Content-Length.")
@@ -261,19 +252,32 @@ class Request:
             raise ContentTooLarge(f"The body is larger than {limit:,} bytes.")
 
     @property
+    def stream(self) -> io.BufferedReader:
+        """The body as a file to read once, which ends where the body ends.
+
+        At most ``limits.file_size`` bytes; nothing of it is kept.
+        """
+        return io.BufferedReader(_BodyFile(self.chunks(self.limits.file_size)))
+
+    @property
     def body(self) -> bytes:
-        """The whole body, at most ``limits.body`` bytes."""
-        try:
-            return self._body
-        except AttributeError:
-            self._body = body = self.read_body()
-            return body
+        """The whole body, at most ``limits.body`` bytes.
+
+        Empty after a multipart form was read, for its body is not kept.
+        """
+        if self._body is None:
+            self._body = self.read_body()
+        return self._body
 
     def read_body(self) -> bytes:
-        length = self.environ.get("CONTENT_LENGTH")
-        if not length and not self.environ.get("wsgi.input_terminated"):
-            return b""
-        return b"".join(self.chunks(self.limits.body))
+        length = self.content_length
+        if length is None or length > CHUNK or length > self.limits.body:
+            return b"".join(self.chunks(self.limits.body))
+        # One read is all that most bodies take.
+        data: bytes = self.environ["wsgi.input"].read(length)
+        if len(data) < length:
+            data += b"".join(self.chunks(self.limits.body, len(data)))
+        return data
 
     @property
     def text(self) -> str:
@@ -287,11 +291,9 @@ class Request:
     @property
     def json(self) -> Any:
         """The body as JSON; BadRequest when it is none."""
-        try:
-            return self._json
-        except AttributeError:
-            self._json = value = self.parse_json()
-            return value
+        if self._json is _UNREAD:
+            self._json = self.parse_json()
+        return self._json
 
     def parse_json(self) -> Any:
         import json
@@ -304,33 +306,29 @@ class Request:
     @property
     def form(self) -> MultiDict[str]:
         """The fields of an urlencoded or multipart form; empty for other bodies."""
-        return self._parsed_form()[0]
+        if self._form is None:
+            self._form = self.parse_form()
+        return self._form[0]
 
     @property
     def files(self) -> MultiDict[UploadedFile]:
         """The files of a multipart form."""
-        return self._parsed_form()[1]
-
-    def _parsed_form(self) -> tuple[MultiDict[str], MultiDict[UploadedFile]]:
-        try:
-            return self._form
-        except AttributeError:
-            self._form = form = self.parse_form()
-            return form
+        if self._form is None:
+            self._form = self.parse_form()
+        return self._form[1]
 
     def parse_form(self) -> tuple[MultiDict[str], MultiDict[UploadedFile]]:
-        kind = self.environ.get("CONTENT_TYPE", "")
-        if kind.startswith("application/x-www-form-urlencoded"):
+        kind = self.mimetype
+        if kind == "application/x-www-form-urlencoded":
             return parse_urlencoded(self.body, self.limits), MultiDict()
-        if not kind.lower().startswith("multipart/form-data"):
-            if self.mimetype == "application/x-www-form-urlencoded":
-                return parse_urlencoded(self.body, self.limits), MultiDict()
+        if kind != "multipart/form-data":
             return MultiDict(), MultiDict()
-        parser = MultipartParser(kind, self.limits)
+        parser = MultipartParser(self.content_type, self.limits)
         try:
-            if hasattr(self, "_body"):
+            if self._body is not None:
                 parser.feed(self._body)
             else:
+                self._body = b""
                 for chunk in self.chunks(self.limits.file_size):
                     parser.feed(chunk)
             return parser.finish()
@@ -338,12 +336,34 @@ class Request:
             parser.close()
             raise
 
+    @property
+    def holds_files(self) -> bool:
+        """Whether there are files that :meth:`close` has to close."""
+        return self._form is not None and len(self._form[1]) > 0
+
     def close(self) -> None:
         """Close the files that came with the request."""
-        form = getattr(self, "_form", None)
-        if form is not None:
-            for _, file in form[1].items(multi=True):
+        if self._form is not None:
+            for _, file in self._form[1].items(multi=True):
                 file.close()
+
+
+class _BodyFile(io.RawIOBase):
+    """Chunks as a raw file, for a BufferedReader to read from."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._rest or next(self._chunks, b"")
+        size = min(len(data), len(buffer))
+        buffer[:size] = data[:size]
+        self._rest = data[size:]
+        return size
 
 
 def _refuse_constant(name: str) -> None:

@@ -28,6 +28,11 @@ ATTRIBUTE_BYTES = 125
 SWEEP_SECONDS = 60
 
 
+def new_id() -> str:
+    """192 bits that nobody can guess."""
+    return os.urandom(24).hex()
+
+
 class Session(MutableMapping[str, Any]):
     """A dict of JSON values that notes when it is used.
 
