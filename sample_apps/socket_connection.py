@@ -10,30 +10,21 @@ import contextlib
 import socket
 import time
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+import h11
 
 from fwtrace.toolkit.http.dates import http_date
 from fwtrace.toolkit.http.status import PHRASES
-from fwtrace.toolkit.wsgi.types import WSGIApp
+from sample_apps.socket_exchange import ClientGone, Exchange, Refused, make_environ
 
-try:
-    import h11
-except ModuleNotFoundError:
-    h11 = None  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from sample_apps.socket_server import Server
 
-__all__ = ["ClientGone", "Connection", "Limits", "Refused", "require_h11"]
+__all__ = ["Connection", "Limits"]
 
 READ_SIZE = 16 * 1024
 SPOOL_SIZE = 1024 * 1024
-
-
-def require_h11() -> None:
-    """Raises RuntimeError, saying what to install, when h11 is missing."""
-    if h11 is None:
-        raise RuntimeError(
-            "The socket server reads HTTP with h11, which is not installed: "
-            "pip install 'fwtrace[server]'"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +42,6 @@ class Limits:
     stop_seconds: float = 10
 
 
-class Refused(Exception):
-    """The request gets an error of the server's own, and the connection ends."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
 class Connection:
     """One client: its requests one after the other, pipelined or not."""
 
@@ -68,6 +51,7 @@ class Connection:
         self.socket = client
         self.address: tuple[str, int] = address[:2]
         self.idle = True
+        self.answered = 0
         self.method = ""
         self.http = h11.Connection(
             h11.SERVER, max_incomplete_event_size=self.limits.header_bytes
@@ -83,6 +67,7 @@ class Connection:
                     self.http.their_state is not h11.DONE
                 ):
                     return
+                self.answered += 1
                 self.http.start_next_cycle()
         except Refused as error:
             self.refuse(error.status, str(error))
@@ -103,14 +88,16 @@ class Connection:
         self.idle = True
         if self.server.stopping:
             return False
+        deadline = time.monotonic() + self.limits.idle_seconds
         try:
-            data = self.receive(time.monotonic() + self.limits.idle_seconds)
+            # RFC 9112, 2.2: an empty line before the request line is passed over.
+            while (data := self.receive(deadline)) and not data.lstrip(b"\r\n"):
+                pass
         except TimeoutError:
             return False
         self.idle = False
         if data:
-            # RFC 9112, 2.2: an empty line before the request line is passed over.
-            self.http.receive_data(data.lstrip(b"\r\n") or b"\r\n")
+            self.http.receive_data(data.lstrip(b"\r\n"))
         return bool(data)
 
     def read_head(self) -> h11.Request:
@@ -178,7 +165,12 @@ class Connection:
         if left <= 0:
             raise TimeoutError
         self.socket.settimeout(left)
-        data = self.socket.recv(READ_SIZE)
+        try:
+            data = self.socket.recv(READ_SIZE)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ClientGone from error
         if self.server.show_raw and data:
             self.show(data)
         return data
@@ -197,7 +189,10 @@ class Connection:
         """Send in one go, within the time a client has to take it."""
         data = b"".join(self.http.send(event) or b"" for event in events)
         self.socket.settimeout(self.limits.send_seconds)
-        self.socket.sendall(data)
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            raise ClientGone from error
 
     def refuse(self, status: int, detail: str) -> None:
         """An answer of the server's own, after which the connection closes."""
@@ -224,10 +219,8 @@ class Connection:
         RFC 9112, 9.6: closed with bytes unread, the connection is reset, and the
         client may never see why.
         """
-        self.socket.shutdown(socket.SHUT_WR)
         deadline = time.monotonic() + self.limits.linger_seconds
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ClientGone):
+            self.socket.shutdown(socket.SHUT_WR)
             while self.receive(deadline):
                 pass
-
-

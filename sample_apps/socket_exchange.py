@@ -18,7 +18,7 @@ from fwtrace.toolkit.wsgi.types import Environ, WSGIApp
 if TYPE_CHECKING:
     from sample_apps.socket_connection import Connection
 
-__all__ = ["Exchange", "make_environ"]
+__all__ = ["ClientGone", "Exchange", "Refused", "make_environ"]
 
 # PEP 3333, "Other HTTP Features": these are between server and client.
 HOP_BY_HOP = frozenset(
@@ -33,6 +33,18 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     )
 )
+
+
+class ClientGone(Exception):
+    """The other side hung up, or takes no bytes: there is nobody to answer."""
+
+
+class Refused(Exception):
+    """The request gets an error of the server's own, and the connection ends."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 class Exchange:
@@ -54,10 +66,8 @@ class Exchange:
                 close = getattr(body, "close", None)
                 if close is not None:
                     close()
-        except OSError as error:
-            if not self.sent:
-                self.fail()  # of the app's own, a file that is missing perhaps
-            raise ConnectionAbortedError from error
+        except ClientGone:
+            raise
         except Exception:
             self.fail()
 
@@ -138,7 +148,7 @@ class Exchange:
 def make_environ(
     connection: Connection, request: h11.Request, body: IO[bytes]
 ) -> Environ:
-    """The request as PEP 3333 tells it. Raises Refused for a target of no known form."""
+    """The request as PEP 3333 tells it; Refused for a target of no known form."""
     path, query, authority = split_target(request.target, connection.method)
     server = connection.server
     version = request.http_version.decode("ascii")
@@ -195,10 +205,8 @@ def split_target(raw: bytes, method: str) -> tuple[str, str, str]:
         return "/", "", ""
     try:
         parts = urlsplit(target)
-        if parts.scheme in ("http", "https") and parts.netloc:
+        if parts.scheme in ("http", "https") and "@" not in parts.netloc:
             return parts.path or "/", parts.query, parts.netloc
     except ValueError:
         pass
     raise Refused(400, "The request target is no path.")
-
-

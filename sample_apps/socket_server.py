@@ -20,7 +20,20 @@ import traceback
 from typing import Any
 
 from fwtrace.toolkit.wsgi.types import WSGIApp
-from sample_apps.socket_connection import ClientGone, Connection, Limits, require_h11
+
+try:
+    from sample_apps.socket_connection import Connection, Limits
+    from sample_apps.socket_exchange import ClientGone
+except ModuleNotFoundError as error:
+    if error.name != "h11":
+        raise
+    MISSING = (
+        "The socket server reads HTTP with h11, which is not installed: "
+        "pip install 'fwtrace[server]'"
+    )
+    if __name__ == "__main__":
+        sys.exit(MISSING)
+    raise ModuleNotFoundError(MISSING, name="h11") from None
 
 __all__ = ["Limits", "Server", "load_app", "main"]
 
@@ -28,8 +41,7 @@ __all__ = ["Limits", "Server", "load_app", "main"]
 class Server:
     """Accepts connections for one app. ``port`` 0 takes any that is free.
 
-    Raises RuntimeError, saying what to install, without h11; OSError when it cannot
-    listen there.
+    Raises OSError when it cannot listen there.
     """
 
     def __init__(
@@ -41,11 +53,6 @@ class Server:
         limits: Limits | None = None,
         show_raw: bool = False,
     ) -> None:
-        if h11 is None:
-            raise RuntimeError(
-                "The socket server reads HTTP with h11, which is not installed: "
-                "pip install 'fwtrace[server]'"
-            )
         self.app = app
         self.limits = limits or Limits()
         self.show_raw = show_raw
@@ -69,7 +76,7 @@ class Server:
         try:
             while self._client_waits():
                 if not self._slots.acquire(timeout=0.05):
-                    self._close_idle()
+                    self._close_idle(after=1)
                 elif not self._accept():
                     self._slots.release()
         finally:
@@ -106,8 +113,8 @@ class Server:
     def _serve(self, connection: Connection) -> None:
         try:
             connection.serve()
-        except OSError:
-            pass  # the client is gone, or takes nothing: there is nobody to tell
+        except ClientGone:
+            pass
         except Exception:
             traceback.print_exc()
         finally:
@@ -116,18 +123,18 @@ class Server:
                 del self._connections[connection]
             self._slots.release()
 
-    def _close_idle(self) -> None:
-        """Hang up where no request has begun: the thread there reads an end."""
+    def _close_idle(self, after: int) -> None:
+        """Hang up on clients that ask nothing, once they had so many answers."""
         with self._lock:
             for connection in self._connections:
-                if connection.idle:
+                if connection.idle and connection.answered >= after:
                     with contextlib.suppress(OSError):
                         connection.socket.shutdown(socket.SHUT_RD)
 
     def _finish(self) -> None:
         self.stopping = True
         self._listener.close()
-        self._close_idle()
+        self._close_idle(after=0)
         deadline = time.monotonic() + self.limits.stop_seconds
         with self._lock:
             threads = list(self._connections.values())
@@ -182,7 +189,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         app = load_app(given.app)
         server = Server(app, given.host, given.port, show_raw=given.show_raw)
-    except (LookupError, RuntimeError) as error:
+    except LookupError as error:
         sys.exit(str(error.args[0]))
     except OSError as error:
         sys.exit(
@@ -197,8 +204,10 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _port(text: str) -> int:
+    import argparse
+
     if not (text.isascii() and text.isdigit() and int(text[:6]) < 65536):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
 
 

@@ -175,6 +175,20 @@ _places: dict[tuple[int, str], _Place] = {}
 _lock = threading.Lock()
 
 
+def _held(owner: Any, name: str) -> Any:
+    """What the owner itself holds under the name, not what it inherits.
+
+    A slot and a closure's cell are held through a descriptor of the owner's class.
+    """
+    state = getattr(owner, "__dict__", {})
+    if name in state:
+        return state[name]
+    descriptor = getattr(type(owner), name, None)
+    if type(descriptor).__name__ in ("getset_descriptor", "member_descriptor"):
+        return getattr(owner, name)
+    return _MISSING
+
+
 def replace(owner: Any, name: str, wrap: Wrap) -> Detach:
     """Put ``wrap(original)`` in the place of an attribute; returns its undo.
 
@@ -187,7 +201,7 @@ def replace(owner: Any, name: str, wrap: Wrap) -> Detach:
         if place is not None:
             place.users += 1
         else:
-            original = vars(owner).get(name, _MISSING)
+            original = _held(owner, name)
             found = getattr(owner, name, None) if original is _MISSING else original
             setattr(owner, name, wrap(found))
             _places[key] = _Place(owner, original)

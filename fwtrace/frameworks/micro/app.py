@@ -198,7 +198,11 @@ class App:
         found = self.router.match(request.method, request.path)
         if isinstance(found, Match):
             return found
-        raise no_match(found, request)
+        error = no_match(found, request)
+        if found is None and self.debug:
+            near = " or ".join(self.router.near_misses(request.method, request.path))
+            error.detail += f" Did you mean {near}?" if near else ""
+        raise error
 
     def call_view(self, request: Request, match: Match) -> Any:
         """What the view returns for the request and the route's parameters."""
