@@ -10,6 +10,7 @@ from fwtrace.toolkit.wsgi.client import Client, build_environ, run_app
 from fwtrace.tracer.model import Trace
 from fwtrace.tracer.recorder import Limits
 from fwtrace.tracer.seam import attached
+from sample_apps.users import service
 
 USERS = ["micro", "wsgi"]
 
@@ -92,7 +93,7 @@ def test_every_stage_of_a_request_is_there(app):
 def test_sql_names_the_users_own_line():
     trace = record("micro", "GET", "/users/1")
     first, second = trace.spans("sql")
-    assert first.location.file.endswith("sample_apps/users/service.py")
+    assert str(first.location).startswith(service.__file__)
     assert "User.objects" in first.attributes["fwtrace.source"]["lines"][0]
     assert first.attributes["db.query.parameter.0"] == 1
     assert first.attributes["db.response.returned_rows"] == 1

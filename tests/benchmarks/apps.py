@@ -105,16 +105,16 @@ def bottle_app() -> Any:
 
     app = bottle.Bottle()
 
-    @app.route("/plain")  # type: ignore[untyped-decorator]
+    @app.route("/plain")
     def plain() -> str:
         bottle.response.content_type = "text/plain"
         return "Hello, World!"
 
-    @app.route("/users/<id:int>")  # type: ignore[untyped-decorator]
+    @app.route("/users/<id:int>")
     def user(id: int) -> dict[str, Any]:
         return {"id": id, "name": "Ann"}
 
-    @app.post("/form")  # type: ignore[untyped-decorator]
+    @app.post("/form")
     def form() -> Any:
         bottle.response.content_type = "text/plain"
         return bottle.request.forms["email"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 ROUNDS = 15
@@ -26,7 +26,7 @@ class Result:
         return self.seconds[ours] / self.seconds[theirs]
 
 
-def compare(title: str, competitors: dict[str, Callable[[], object]]) -> Result:
+def compare(title: str, competitors: Mapping[str, Callable[[], object]]) -> Result:
     """Time each callable; they run interleaved, round by round."""
     counts = {name: _calibrate(run) for name, run in competitors.items()}
     best = dict.fromkeys(competitors, float("inf"))

@@ -7,6 +7,7 @@ import sysconfig
 
 from fwtrace.tracer import frames
 from fwtrace.tracer.frames import UserCode, excerpt, location_of
+from fwtrace.tracer.model import Location
 
 SITE = os.path.join(sysconfig.get_paths()["purelib"], "some_package")
 
@@ -37,6 +38,7 @@ def test_root_around_fwtrace_does_not_claim_it_nor_its_environment(tmp_path):
 
 def test_caller_is_the_nearest_frame_of_the_users():
     place = UserCode().caller()
+    assert place is not None
     assert place.file == __file__
     assert place.function == "test_caller_is_the_nearest_frame_of_the_users"
 
@@ -57,7 +59,9 @@ def view():
 
 def test_location_and_excerpt_see_through_decorators():
     place = location_of(view)
+    assert place is not None
     shown = excerpt(place)
+    assert shown is not None
     assert place.file == __file__
     assert shown["lines"][0] == "@decorated"
     assert shown["lines"][-1] == "    return 1"
@@ -66,7 +70,8 @@ def test_location_and_excerpt_see_through_decorators():
 def test_excerpt_of_a_long_signature_goes_on_to_the_body(tmp_path):
     file = tmp_path / "views.py"
     file.write_text("def view(\n    a,\n    b,\n):\n    return a\n\n\nx = 1\n")
-    shown = excerpt(frames.Location(str(file), 1))
+    shown = excerpt(Location(str(file), 1))
+    assert shown is not None
     assert shown["lines"] == ["def view(", "    a,", "    b,", "):", "    return a"]
 
 

@@ -15,7 +15,7 @@ json_values = st.recursive(
     ),
     max_leaves=5,
 )
-spans = st.deferred(
+spans: st.SearchStrategy[Span] = st.deferred(
     lambda: st.builds(
         Span,
         stage=texts,

@@ -42,7 +42,9 @@ def test_span_times_leave_out_what_recording_cost():
 def test_spans_nest_by_context():
     made, _ = recorder()
     with made.span("view", "outer"), made.span("sql", "inner"):
-        assert CURRENT.get()[1].name == "inner"
+        current = CURRENT.get()
+        assert current is not None
+        assert current[1].name == "inner"
     assert CURRENT.get() is None
     assert [s.name for s in made.finish().root.walk()] == ["x", "outer", "inner"]
 

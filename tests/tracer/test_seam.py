@@ -1,5 +1,6 @@
 """Attaching from outside, and leaving things exactly as they were."""
 
+import importlib
 import sys
 import threading
 import types
@@ -25,7 +26,7 @@ class Child(Base):
 @pytest.fixture
 def module(monkeypatch):
     made = types.ModuleType("watched_package.views")
-    made.Base, made.Child = Base, Child
+    vars(made).update(Base=Base, Child=Child)
     monkeypatch.setitem(sys.modules, "watched_package.views", made)
     return made
 
@@ -143,8 +144,7 @@ def test_module_that_loads_later_is_attached_then(tmp_path, monkeypatch):
         [Probe("t", ("late_package",), (Seam(":Late.go", spanned("view")),))]
     )
     assert attached() == 0
-    import late_package
-
+    late_package = importlib.import_module("late_package")
     assert attached() == 1
     assert type(late_package.__spec__.loader).__name__ == "SourceFileLoader"
     detach()

@@ -20,6 +20,8 @@ WIDTH = 300
 # (first column, behind the last one, CSS class)
 Mark = tuple[int, int, str]
 _KINDS = {tokenize.COMMENT: "c", tokenize.STRING: "s", tokenize.NUMBER: "n"}
+for _part in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END"):  # from 3.12 on
+    _KINDS[getattr(tokenize, _part, -1)] = "s"
 
 
 def excerpt(traceback: TracebackType) -> str:
@@ -31,9 +33,11 @@ def excerpt(traceback: TracebackType) -> str:
     if not 1 <= current <= len(lines):
         return ""
     marks = _marks("".join(lines)) if file.endswith(".py") else {}
-    first = max(1, current - CONTEXT)
+    first, last = max(1, current - CONTEXT), min(len(lines), current + CONTEXT)
+    while last > current and not lines[last - 1].strip():
+        last -= 1
     shown = []
-    for number in range(first, min(len(lines), current + CONTEXT) + 1):
+    for number in range(first, last + 1):
         line = lines[number - 1].rstrip()[:WIDTH]
         text = _coloured(line, marks.get(number, ()))
         if number == current:

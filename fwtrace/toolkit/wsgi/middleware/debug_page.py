@@ -120,7 +120,7 @@ def message(error: BaseException) -> str:
     try:
         text = str(error)
         notes = getattr(error, "__notes__", ())
-        text = "\n".join([text, *(str(note) for note in notes)])
+        text = "\n".join([text, *map(str, notes)])
     except Exception:
         return "(the exception's own text cannot be shown: its __str__ raised)"
     return text if len(text) <= LENGTH else f"{text[:LENGTH]}… ({len(text):,} in all)"
@@ -157,7 +157,7 @@ def _group(error: BaseExceptionGroup[Any]) -> tuple[BaseException, ...]:
 
 def _earlier(error: BaseException) -> str:
     return (
-        f"<section class=chain><p class=request>which came after</p>{_head(error)}"
+        f"<section class=chain><p class=request>raised after</p>{_head(error)}"
         f"{_frames(error.__traceback__)}</section>"
     )
 

@@ -48,15 +48,13 @@ class ErrorsMiddleware:
         headers that are not sent yet, and raises the error if they are.
         """
         response = self.handle_exception(environ, error)
-        exc_info = (type(error), error, error.__traceback__)
+        replace: Any = start_response
 
         def start(status: str, headers: Any, *_: Any) -> Any:
-            return start_response(status, headers, exc_info)
+            exc_info = (type(error), error, error.__traceback__)
+            return replace(status, headers, exc_info)
 
-        try:
-            return response(environ, start)
-        finally:
-            del exc_info  # the traceback holds this frame
+        return response(environ, start)
 
     def handle_exception(self, environ: Environ, error: Exception) -> Response:
         """The response to an exception that nobody handled."""
@@ -97,7 +95,8 @@ class _Guarded(Body):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            for chunk in self.body:
+            # `yield from` would close the app's body a second time.
+            for chunk in self.body:  # noqa: UP028
                 yield chunk
         except Exception as error:
             yield from self.layer.answer(self.environ, self.start_response, error)

@@ -141,7 +141,8 @@ class _Packed(Body):
         if self.press is None or not chunk:
             return chunk
         packed: bytes = self.press.compress(chunk)
-        return packed + self.press.flush(zlib.Z_SYNC_FLUSH)
+        packed += self.press.flush(zlib.Z_SYNC_FLUSH)
+        return packed
 
     def __iter__(self) -> Iterator[bytes]:
         if type(self.body) in (list, tuple) and self.press is not None:
