@@ -25,6 +25,7 @@ __all__ = ["Connection", "Limits"]
 
 READ_SIZE = 16 * 1024
 SPOOL_SIZE = 1024 * 1024
+CONTINUE = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ class Connection:
         try:
             while self.wait():
                 self.answer()
-                if self.http.our_state is not h11.DONE or (
-                    self.http.their_state is not h11.DONE
-                ):
-                    return
+                if not self.http.our_state is self.http.their_state is h11.DONE:
+                    break
                 self.answered += 1
                 self.http.start_next_cycle()
         except Refused as error:
             self.refuse(error.status, str(error))
+        if self.http.our_state is not h11.IDLE:
+            self.linger()
 
     def answer(self) -> None:
         """One request in, one response out."""
@@ -102,6 +103,7 @@ class Connection:
 
     def read_head(self) -> h11.Request:
         """The request line and headers; a slow client has one clock for all of it."""
+        self.method = ""
         deadline = time.monotonic() + self.limits.header_seconds
         request = self.next_event(deadline)
         if not isinstance(request, h11.Request):
@@ -113,10 +115,10 @@ class Connection:
         if size > self.limits.header_bytes:
             raise Refused(431, "The headers are too large.")
         names = [name for name, _ in request.headers]
-        # RFC 9112, 6.1: with both, one of two servers is being deceived.
         if b"transfer-encoding" in names and (
             b"content-length" in names or request.http_version < b"1.1"
         ):
+            # RFC 9112, 6.1: one of two servers on the way is being deceived.
             raise Refused(400, "The length of the body is ambiguous.")
         return request
 
@@ -129,7 +131,7 @@ class Connection:
         if int(length) > limit:
             raise Refused(413, f"The body is larger than {limit:,} bytes.")
         if self.http.they_are_waiting_for_100_continue:
-            self.send(h11.InformationalResponse(status_code=100, headers=[]))
+            self.send(CONTINUE)
         deadline = time.monotonic() + self.limits.body_seconds
         body = SpooledTemporaryFile(max_size=SPOOL_SIZE)
         try:
@@ -211,13 +213,12 @@ class Connection:
         )
         content = [] if self.method == "HEAD" else [h11.Data(data=body)]
         self.send(head, *content, h11.EndOfMessage())
-        self.linger()
 
     def linger(self) -> None:
         """Read on for a moment before closing.
 
         RFC 9112, 9.6: closed with bytes unread, the connection is reset, and the
-        client may never see why.
+        client may never see the answer.
         """
         deadline = time.monotonic() + self.limits.linger_seconds
         with contextlib.suppress(OSError, ClientGone):

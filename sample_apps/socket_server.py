@@ -192,8 +192,9 @@ def main(argv: list[str] | None = None) -> None:
     except LookupError as error:
         sys.exit(str(error.args[0]))
     except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
         sys.exit(
-            f"Cannot listen on {given.host}:{given.port}: {error.strerror}. "
+            f"Cannot listen on {given.host}:{given.port}: {why}. "
             "Choose another with --host or --port."
         )
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,6 +1,6 @@
 """wsgiref and a table of URLs: the smallest framework there is.
 
-python -m sample_apps.url_table
+python -m sample_apps.url_table [PORT]
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ urlpatterns = [
 application = Dispatcher(urlpatterns)
 
 
-def main() -> None:
+def main(port: str = "8000") -> None:
     from wsgiref.simple_server import make_server
 
+    if not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+        sys.exit(f"{port!r} is no port: give a number from 0 to 65535.")
     try:
-        server = make_server("127.0.0.1", 8000, application)
+        server = make_server("127.0.0.1", int(port), application)
     except OSError as error:
-        sys.exit(f"Cannot serve on port 8000: {error.strerror}.")
+        sys.exit(f"Cannot serve on port {port}: {error.strerror}. Give another.")
     with server:
-        print("Serving HTTP on port 8000...", flush=True)
+        print(f"Serving HTTP on port {server.server_port} ...", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -47,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

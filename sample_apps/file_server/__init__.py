@@ -1,5 +1,6 @@
 """A file server on the micro framework: config, routes, templates, files."""
 
-from sample_apps.file_server.routes import app
+from sample_apps.file_server import routes as routes
+from sample_apps.file_server.app import app
 
-__all__ = ["app"]
+__all__ = ["app", "routes"]

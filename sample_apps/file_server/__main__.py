@@ -1,4 +1,4 @@
-"""``python -m sample_apps.file_server``"""
+"""python -m sample_apps.file_server"""
 
 from sample_apps.file_server import app, config
 

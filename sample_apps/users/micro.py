@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from fwtrace.frameworks.micro import (
@@ -13,6 +12,7 @@ from fwtrace.frameworks.micro import (
     abort,
     redirect,
     render_template,
+    url_for,
 )
 from fwtrace.toolkit.wsgi.middleware.errors import ErrorsMiddleware
 from fwtrace.toolkit.wsgi.middleware.gzip import GZipMiddleware
@@ -21,7 +21,8 @@ from fwtrace.toolkit.wsgi.middleware.security import SecurityHeadersMiddleware
 from fwtrace.toolkit.wsgi.middleware.session import SessionMiddleware
 from fwtrace.toolkit.wsgi.middleware.timing import TimingMiddleware
 from sample_apps.users import service
-from sample_apps.users.models import User, open_database
+from sample_apps.users.data import open_database
+from sample_apps.users.models import User
 
 __all__ = ["app"]
 
@@ -56,32 +57,31 @@ def new_user(request: Request) -> Response:
 @app.route("/users", methods=["POST"])
 def create_user(request: Request) -> Response:
     is_json = request.mimetype == "application/json"
-    values, errors = service.validate(_fields(request))
+    given = fields_of(request)
+    values, errors = service.validate(given)
     if errors and is_json:
         return JsonResponse({"errors": errors}, 400)
     if errors:
-        response = render_template(
-            "user_form.html", errors=errors, values=request.form.to_dict()
-        )
-        response.status = "400 Bad Request"
-        return response
+        page = app.render("user_form.html", errors=errors, values=given)
+        return Response(page, 400)
     user = service.create_user(values)
-    path = app.url_for("user_detail", id=user.pk)
+    location = url_for("user_detail", id=user.pk)
     if is_json:
-        return JsonResponse(service.user_data(user), 201, {"Location": path})
-    return redirect(path, 303)
+        return JsonResponse(service.user_data(user), 201, {"Location": location})
+    return redirect(location, 303)
 
 
 @app.route("/users/<int:id>")
 def user_detail(request: Request, id: int) -> Response:
-    return JsonResponse(service.user_with_posts(_user(id)))
+    user = service.get_user(id)
+    return JsonResponse(service.user_with_posts(user))
 
 
 @app.route("/users/<int:id>", methods=["PUT", "PATCH"])
 def update_user(request: Request, id: int) -> Response:
-    user = _user(id)
+    user = service.get_user(id)
     partial = request.method == "PATCH"
-    values, errors = service.validate(_fields(request), partial)
+    values, errors = service.validate(fields_of(request), partial)
     if errors:
         return JsonResponse({"errors": errors}, 400)
     service.update_user(user, values)
@@ -90,7 +90,7 @@ def update_user(request: Request, id: int) -> Response:
 
 @app.route("/users/<int:id>", methods=["DELETE"])
 def delete_user(request: Request, id: int) -> Response:
-    _user(id).delete()
+    service.get_user(id).delete()
     return Response(status=204)
 
 
@@ -98,18 +98,17 @@ def delete_user(request: Request, id: int) -> Response:
 def upload(request: Request) -> Response:
     if "file" not in request.FILES:
         abort(400, "Send a file in the field 'file' of a multipart form.")
-    return JsonResponse(service.describe_upload(request.FILES["file"]), 201)
+    return JsonResponse(service.describe_upload(request.FILES["file"]))
 
 
 @app.route("/go")
 def go(request: Request) -> Response:
-    return redirect("/users")
+    return redirect(url_for("users"))
 
 
 @app.route("/stream")
 def stream(request: Request) -> Response:
-    lines: Iterator[str] = service.stream_lines()
-    return Response(lines, content_type="text/plain; charset=utf-8")
+    return Response(service.stream_lines(), content_type="text/plain; charset=utf-8")
 
 
 @app.route("/boom")
@@ -124,7 +123,7 @@ def n_plus_one(request: Request) -> Response:
 
 @app.route("/login", methods=["POST"])
 def login(request: Request) -> Response:
-    user = User.objects.filter(name=request.form.get("name", "")).first()
+    user = service.find_login(request.POST.get("name", ""))
     if user is None:
         abort(401, "Nobody has that name.")
     request.session.rotate()
@@ -136,7 +135,7 @@ def login(request: Request) -> Response:
 def me(request: Request) -> Response:
     if "user" not in request.session:
         abort(401, "Log in first: POST a name to /login.")
-    return JsonResponse(service.user_data(_user(request.session["user"])))
+    return JsonResponse(service.user_data(service.get_user(request.session["user"])))
 
 
 @app.route("/logout", methods=["POST"])
@@ -145,16 +144,20 @@ def logout(request: Request) -> Response:
     return Response(status=204)
 
 
-def _fields(request: Request) -> dict[str, Any]:
-    if request.mimetype != "application/json":
-        return request.form.to_dict()
-    if not isinstance(request.json, dict):
-        abort(400, "Send a JSON object.")
-    return request.json
+@app.error_handler(User.DoesNotExist)
+def no_user(request: Request, error: Exception) -> Response:
+    return JsonResponse(service.not_found(error), 404)
 
 
-def _user(id: int) -> User:
-    user = service.find_user(id)
-    if user is None:
-        abort(404, f"There is no user {id}.")
-    return user
+def fields_of(request: Request) -> dict[str, Any]:
+    """What was sent, as a form or as JSON; an HTTPError for anything else."""
+    if request.mimetype == "application/json":
+        if not isinstance(request.json, dict):
+            abort(400, "Send a JSON object.")
+        return request.json
+    if request.mimetype not in FORMS:
+        abort(415, "Send a form, or JSON.")
+    return request.POST.to_dict()
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "")

@@ -19,15 +19,14 @@ from fwtrace.toolkit.wsgi.middleware.session import SessionMiddleware
 from fwtrace.toolkit.wsgi.middleware.timing import TimingMiddleware
 from fwtrace.toolkit.wsgi.request import Request
 from fwtrace.toolkit.wsgi.response import JsonResponse, Response, redirect
-from fwtrace.toolkit.wsgi.types import WSGIApp
+from fwtrace.toolkit.wsgi.types import Environ, StartResponse, WSGIApp
 from sample_apps.users import service
-from sample_apps.users.models import User, open_database
+from sample_apps.users.data import open_database
+from sample_apps.users.models import User
 
 __all__ = ["application"]
 
 open_database()
-
-templates = Templates([Path(__file__).parent / "templates"])
 
 
 def render(name: str, status: int = 200, **context: Any) -> Response:
@@ -49,25 +48,26 @@ def new_user(request: Request) -> Response:
 
 def create_user(request: Request) -> Response:
     is_json = request.mimetype == "application/json"
-    values, errors = service.validate(fields_of(request))
+    given = fields_of(request)
+    values, errors = service.validate(given)
     if errors and is_json:
         return JsonResponse({"errors": errors}, 400)
     if errors:
-        given = request.form.to_dict()
         return render("user_form.html", 400, errors=errors, values=given)
     user = service.create_user(values)
-    location = f"/users/{user.pk}"
+    location = url_for("user_detail", id=user.pk)
     if is_json:
         return JsonResponse(service.user_data(user), 201, {"Location": location})
     return redirect(location, 303)
 
 
 def user_detail(request: Request, id: int) -> Response:
-    return JsonResponse(service.user_with_posts(find(id)))
+    user = service.get_user(id)
+    return JsonResponse(service.user_with_posts(user))
 
 
 def update_user(request: Request, id: int) -> Response:
-    user = find(id)
+    user = service.get_user(id)
     partial = request.method == "PATCH"
     values, errors = service.validate(fields_of(request), partial)
     if errors:
@@ -77,23 +77,22 @@ def update_user(request: Request, id: int) -> Response:
 
 
 def delete_user(request: Request, id: int) -> Response:
-    find(id).delete()
+    service.get_user(id).delete()
     return Response(status=204)
 
 
 def upload(request: Request) -> Response:
     if "file" not in request.files:
         abort(400, "Send a file in the field 'file' of a multipart form.")
-    return JsonResponse(service.describe_upload(request.files["file"]), 201)
+    return JsonResponse(service.describe_upload(request.files["file"]))
 
 
 def go(request: Request) -> Response:
-    return redirect("/users")
+    return redirect(url_for("users"))
 
 
 def stream(request: Request) -> Response:
-    lines: Iterable[str] = service.stream_lines()
-    return Response(lines, content_type="text/plain; charset=utf-8")
+    return Response(service.stream_lines(), content_type="text/plain; charset=utf-8")
 
 
 def boom(request: Request) -> Response:
@@ -105,7 +104,7 @@ def n_plus_one(request: Request) -> Response:
 
 
 def login(request: Request) -> Response:
-    user = User.objects.filter(name=request.form.get("name", "")).first()
+    user = service.find_login(request.form.get("name", ""))
     if user is None:
         abort(401, "Nobody has that name.")
     request.session.rotate()
@@ -116,7 +115,7 @@ def login(request: Request) -> Response:
 def me(request: Request) -> Response:
     if "user" not in request.session:
         abort(401, "Log in first: POST a name to /login.")
-    return JsonResponse(service.user_data(find(request.session["user"])))
+    return JsonResponse(service.user_data(service.get_user(request.session["user"])))
 
 
 def logout(request: Request) -> Response:
@@ -124,19 +123,34 @@ def logout(request: Request) -> Response:
     return Response(status=204)
 
 
-def find(id: int) -> User:
-    user = service.find_user(id)
-    if user is None:
-        abort(404, f"There is no user {id}.")
-    return user
-
-
 def fields_of(request: Request) -> dict[str, Any]:
-    if request.mimetype != "application/json":
-        return request.form.to_dict()
-    if not isinstance(request.json, dict):
-        abort(400, "Send a JSON object.")
-    return request.json
+    """What was sent, as a form or as JSON; an HTTPError for anything else."""
+    if request.mimetype == "application/json":
+        if not isinstance(request.json, dict):
+            abort(400, "Send a JSON object.")
+        return request.json
+    if request.mimetype not in FORMS:
+        abort(415, "Send a form, or JSON.")
+    return request.form.to_dict()
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "")
+
+
+class NoUserMiddleware:
+    """404 for a user who is not there: an error handler is one more layer."""
+
+    def __init__(self, app: WSGIApp) -> None:
+        self.app = app
+
+    def __call__(
+        self, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        try:
+            return self.app(environ, start_response)
+        except User.DoesNotExist as error:
+            response = JsonResponse(service.not_found(error), 404)
+        return response(environ, start_response)
 
 
 urlpatterns = [
@@ -157,8 +171,12 @@ urlpatterns = [
     path("logout", logout, name="logout", methods=["POST"]),
 ]
 
+dispatcher = Dispatcher(urlpatterns)
+url_for = dispatcher.router.url_for
+templates = Templates([Path(__file__).parent / "templates"], url_for=url_for)
+
 application: WSGIApp = stack(
-    Dispatcher(urlpatterns),
+    dispatcher,
     [
         RequestIdMiddleware,
         TimingMiddleware,
@@ -166,5 +184,6 @@ application: WSGIApp = stack(
         GZipMiddleware,
         ErrorsMiddleware,
         SessionMiddleware,
+        NoUserMiddleware,
     ],
 )

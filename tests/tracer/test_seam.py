@@ -146,7 +146,8 @@ def test_module_that_loads_later_is_attached_then(tmp_path, monkeypatch):
     assert attached() == 0
     late_package = importlib.import_module("late_package")
     assert attached() == 1
-    assert type(late_package.__spec__.loader).__name__ == "SourceFileLoader"
+    loader = getattr(late_package.__spec__, "loader", None)
+    assert type(loader).__name__ == "SourceFileLoader"
     detach()
     sys.modules.pop("late_package")
     assert late_package.Late().go() == 1

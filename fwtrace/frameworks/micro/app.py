@@ -109,7 +109,8 @@ class App:
 
         def add(view: View) -> View:
             given = ["GET"] if methods is None else methods
-            self.router.add(path, view, methods=given, name=name or view.__name__)
+            label = name or getattr(view, "__name__", None)
+            self.router.add(path, view, methods=given, name=label)
             return view
 
         return add
@@ -132,12 +133,13 @@ class App:
     @property
     def urlpatterns(self) -> list[URLPattern]:
         """A table of ``path()`` lines; setting it adds its routes to the app's."""
-        return self._urlpatterns
+        return list(self._urlpatterns)
 
     @urlpatterns.setter
     def urlpatterns(self, table: list[URLPattern]) -> None:
-        self._urlpatterns = list(table)
-        self.router.extend(flatten(self._urlpatterns))
+        added = [line for line in table if line not in self._urlpatterns]
+        self._urlpatterns += added
+        self.router.extend(flatten(added))
 
     def mount(self, prefix: str, app: WSGIApp) -> None:
         """Pass all requests below the prefix on to another WSGI app."""

@@ -57,9 +57,7 @@ class Session(MutableMapping[str, Any]):
     def id(self) -> str:
         """A secret of 192 random bits, made when it is first asked for."""
         if not self._id:
-            from secrets import token_urlsafe
-
-            self._id = token_urlsafe(24)
+            self._id = new_id()
         return self._id
 
     def __getitem__(self, key: str) -> Any:
@@ -252,6 +250,15 @@ class MemoryStore:
                 del self._kept[key]
 
 
+_SCHEMA = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY,"
+    " expires REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS session_expires ON session (expires)",
+)
+
+
 class SQLiteStore:
     """Keeps sessions in a SQLite file, for all processes that share it.
 
@@ -272,30 +279,12 @@ class SQLiteStore:
         """The process's connection, for the thread that holds the lock."""
         if self._connection is not None and self._owner == os.getpid():
             return self._connection
-        import sqlite3
-
         if self._connection is not None:
             # "How To Corrupt An SQLite Database File", 2.6: one that came through a
             # fork is neither to be used nor to be closed.
             self._inherited.append(self._connection)
-        connection = sqlite3.connect(
-            self.path, timeout=10, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY,"
-                " expires REAL NOT NULL, data TEXT NOT NULL) WITHOUT ROWID"
-            )
-            connection.execute(
-                "CREATE INDEX IF NOT EXISTS session_expires ON session (expires)"
-            )
-        except sqlite3.Error as error:
-            connection.close()
-            raise OSError(f"{self.path} cannot keep sessions: {error}.") from None
-        self._connection, self._owner = connection, os.getpid()
-        return connection
+        self._connection, self._owner = _connect(self.path), os.getpid()
+        return self._connection
 
     def load(self, token: str | None) -> Session:
         if not token:
@@ -362,3 +351,21 @@ class SQLiteStore:
             if self._connection is not None and self._owner == os.getpid():
                 self._connection.close()
             self._connection = None
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    """The file as a database with our table in it."""
+    import sqlite3
+
+    connection = None
+    try:
+        connection = sqlite3.connect(
+            path, timeout=10, isolation_level=None, check_same_thread=False
+        )
+        for statement in _SCHEMA:
+            connection.execute(statement)
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise OSError(f"{path} cannot keep sessions: {error}.") from None
+    return connection

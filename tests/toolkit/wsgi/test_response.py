@@ -151,7 +151,7 @@ def test_on_close_functions_run_in_order_whatever_one_raises():
     called = []
     response = Response(chunks := Chunks(b"a"))
     response.on_close(lambda: called.append(1))
-    response.on_close(lambda: called.append(1 / 0))
+    response.on_close(lambda: called.append(1 // 0))
     response.on_close(lambda: called.append(3))
     with pytest.raises(ZeroDivisionError):
         send(response)
@@ -307,7 +307,11 @@ def test_file_is_handed_to_the_servers_wrapper_and_closed(file):
     environ = build_environ()
     environ["wsgi.file_wrapper"] = FileWrapper
     response = FileResponse(file)
-    result = response(environ, lambda *_: None)
+
+    def start_response(status, headers, exc_info=None, /):
+        return lambda data: None
+
+    result = response(environ, start_response)
     assert isinstance(result, FileWrapper)
     assert b"".join(result) == b"0123456789"
     result.close()

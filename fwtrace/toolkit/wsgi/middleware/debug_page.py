@@ -26,7 +26,10 @@ HEADERS = [
 ]
 LENGTH = 4000
 """Characters kept of a message."""
+TEXT = 20_000
+"""Characters kept of the traceback as text."""
 VALUE = 500
+"""Characters kept of a value of the request."""
 FRAMES = 60
 OPEN_FRAMES = 8
 CHAIN = 10
@@ -123,7 +126,11 @@ def message(error: BaseException) -> str:
         text = "\n".join([text, *map(str, notes)])
     except Exception:
         return "(the exception's own text cannot be shown: its __str__ raised)"
-    return text if len(text) <= LENGTH else f"{text[:LENGTH]}… ({len(text):,} in all)"
+    return _cut(text, LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}… ({len(text):,} in all)"
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
@@ -266,7 +273,7 @@ def _value(name: str, value: Any) -> str:
     text = str(value) if isinstance(value, (str, int, float)) else type(value).__name__
     if "?" in text and "=" in text:  # a URL: Referer, for one
         text = _PAIR.sub(_hide, text)
-    return text if len(text) <= VALUE else f"{text[:VALUE]}… ({len(text):,} in all)"
+    return _cut(text, VALUE)
 
 
 _PAIR = re.compile(r"([^?&=\s]+)=([^&\s#]*)")
@@ -281,10 +288,10 @@ def _text(error: BaseException) -> str:
     import traceback
 
     try:
-        lines = traceback.format_exception(error, limit=-FRAMES)
+        text = "".join(traceback.format_exception(error, limit=-FRAMES))
     except Exception:  # an exception whose own code fails
         return ""
     return (
         "<details><summary>As text, to copy</summary>"
-        f"<pre class=plain>{escape(''.join(lines))}</pre></details>"
+        f"<pre class=plain>{escape(_cut(text, TEXT))}</pre></details>"
     )

@@ -93,7 +93,10 @@ class GZipMiddleware:
 def _takes_gzip(header: str) -> bool:
     # RFC 9110, 12.5.3: without the header anything goes, but who sends none seldom
     # reads gzip.
-    return bool(header) and Accept(header).best(("gzip", "identity")) == "gzip"
+    accept = Accept(header)
+    quality = accept.quality("gzip") if accept else 0.0
+    plain = accept.quality("identity") if "identity" in header.lower() else 0.0
+    return quality > 0 and quality >= plain
 
 
 class _Packed(Body):

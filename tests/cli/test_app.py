@@ -1,0 +1,227 @@
+"""The program as its users run it: output, exit codes, one sentence for a mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fwtrace import __version__
+from fwtrace.tracer.model import Trace
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = [sys.executable, "-m", "fwtrace"]
+
+
+def fwtrace(*arguments, cwd=None, **environ):
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd or ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "utf-8",
+            **environ,
+        },
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def test_version():
+    assert fwtrace("--version").stdout == f"fwtrace {__version__}\n"
+
+
+def test_request_is_a_valid_trace_and_a_second_run_starts_clean():
+    for _ in range(2):
+        result = fwtrace("request", "POST", "/users", "name=Ann", "age:=30", "--json")
+        trace = Trace.from_json(result.stdout)
+        assert trace.status == 201
+        (insert,) = trace.spans("sql")
+        assert insert.attributes["db.query.parameter.0"] == "Ann"
+        preview = next(trace.spans("response")).attributes["fwtrace.body.preview"]
+        assert json.loads(preview)["id"] == 13
+
+
+def test_database_option_keeps_the_rows(tmp_path):
+    url = f"sqlite:///{tmp_path}/users.db"
+    fwtrace("request", "POST", "/users", "name=Ann", "--database", url)
+    result = fwtrace("request", "GET", "/users/13", "--database", url, "--json")
+    assert Trace.from_json(result.stdout).status == 200
+
+
+@pytest.mark.parametrize(
+    "command", ["routes", "environ", "middleware", "signals", "apps"]
+)
+def test_every_listing_has_json(command):
+    result = fwtrace(command, "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)
+    assert fwtrace(command).stdout.strip()
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+@pytest.mark.parametrize("command", ["routes", "middleware", "signals", "apps"])
+def test_listings_keep_to_the_width(command, width):
+    lines = fwtrace(command, COLUMNS=width).stdout.splitlines()
+    assert max(map(len, lines)) <= int(width)
+
+
+def test_resolve_draws_attempts_and_exits_1_on_a_miss():
+    found = fwtrace("resolve", "/users/1")
+    assert "user_detail(id=1)" in found.stdout
+    missed = fwtrace("resolve", "/usrs")
+    assert missed.returncode == 1
+    assert "Did you mean /users" in missed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        (["reqest"], "Did you mean 'request'", 2),
+        (["request", "/", "--aap", "x"], "--app", 2),
+        (["request", "/", "--app", "mirco"], "Did you mean 'micro'", 2),
+        (["request", "/", "--stage", "sqll"], "Did you mean 'sql'", 2),
+        (["request", "/", "--format", "tre"], "Did you mean 'tree'", 2),
+        (["request", "/", "nonsense"], "no request item", 2),
+        (["request", "GET"], "a path is missing", 2),
+        (["request", "/", "a:={"], "not JSON", 2),
+        (["request", "/", "--body", "@/no/such/file"], "Cannot read", 1),
+        (["request", "/", "--output", "/no/such/folder/x"], "Cannot write", 1),
+        (["request", "/", "--depth", "0"], "0", 2),
+        (["routes", "--app", "wsgi_hello"], "no table of routes", 1),
+        (["request", "/", "--app", "no.module:app"], "No app is called", 2),
+        (["request", "/", "--app", "no_file.py"], "no file", 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_mistake_is_one_sentence_with_its_exit_code(arguments, said, code):
+    result = fwtrace(*arguments)
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert result.returncode == code
+
+
+def test_app_that_cannot_be_imported_shows_the_users_traceback(tmp_path):
+    (tmp_path / "broken_app.py").write_text("x = 1\n\nundefined_name\n")
+    result = fwtrace("request", "/", "--app", "broken_app.py", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "broken_app.py:3" in result.stderr
+    assert "undefined_name" in result.stderr
+    assert "NameError" in result.stderr
+    assert "importlib" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("/users/1", 0), ("/users/99", 1), ("/boom", 1)]
+)
+def test_check_fails_on_errors(path, code):
+    assert fwtrace("request", "GET", path, "--check").returncode == code
+    assert fwtrace("request", "GET", path).returncode == 0
+
+
+def test_output_goes_to_a_file(tmp_path):
+    file = tmp_path / "trace.json"
+    result = fwtrace("request", "/users/1", "--json", "--output", str(file))
+    assert result.stdout == ""
+    assert Trace.from_json(file.read_text(encoding="utf-8")).status == 200
+
+
+def test_colour_only_where_a_terminal_wants_it():
+    assert "\x1b[" not in fwtrace("request", "/users/1").stdout
+    forced = fwtrace("request", "/users/1", FORCE_COLOR="1", TERM="xterm-256color")
+    assert "\x1b[" in forced.stdout
+    both = fwtrace("request", "/users/1", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm")
+    assert "\x1b[3" not in both.stdout
+
+
+def test_users_own_file_is_traced_with_its_source(tmp_path):
+    (tmp_path / "hello_app.py").write_text(
+        "from fwtrace.frameworks.micro import App\n\napp = App()\n\n\n"
+        "@app.route('/hello/<name>')\ndef hello(request, name):\n"
+        "    return f'Hello, {name}!'\n"
+    )
+    result = fwtrace(
+        "request", "/hello/Ann", "--app", "hello_app.py", "--source", cwd=tmp_path
+    )
+    assert "view hello(name='Ann') → str" in result.stdout
+    assert "hello_app.py:6" in result.stdout
+    assert "return f'Hello, {name}!'" in result.stdout
+
+
+def test_broken_pipe_is_silent():
+    process = subprocess.Popen(
+        [*PROGRAM, "request", "/users/1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait(timeout=30)
+
+
+def test_ctrl_c_is_130_without_a_traceback(tmp_path):
+    (tmp_path / "slow_app.py").write_text(
+        "import pathlib, time\n"
+        "def app(environ, start_response):\n"
+        "    pathlib.Path('started').touch()\n"
+        "    time.sleep(30)\n"
+    )
+    process = subprocess.Popen(
+        [*PROGRAM, "request", "/", "--app", "slow_app.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr
+
+
+def test_version_imports_neither_rich_nor_any_framework():
+    code = (
+        "import sys; from fwtrace.cli.app import run; run(['--version']); "
+        "print([m for m in ('rich', 'jinja2', 'sqlparse', 'fwtrace.toolkit', "
+        "'fwtrace.tracer', 'pydantic') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_importing_a_framework_loads_no_tracer_and_no_terminal():
+    code = (
+        "import sys, fwtrace.frameworks.micro, fwtrace.toolkit.orm; "
+        "print([m for m in ('rich', 'typer', 'fwtrace.tracer', 'fwtrace.probes', "
+        "'jinja2', 'fwtrace.record') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert result.stdout == "[]\n"

@@ -1,0 +1,178 @@
+"""Pictures of traces: exact on a fixed width, plain in a pipe, safe with any text."""
+
+import io
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from rich.console import Console
+
+from fwtrace.record import record
+from fwtrace.render import RENDERERS, Options, load
+from fwtrace.render.sql import format_sql
+from fwtrace.render.text import clean, duration, share_bar
+from fwtrace.tracer.model import Location, Span, Trace
+
+
+def draw(trace, width=80, renderer="tree", options=None, **console):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=console.pop("encoding", "utf-8"))
+    out = Console(file=file, width=width, highlight=False, markup=False, **console)
+    out.print(load(renderer)(trace, options or Options()))
+    file.flush()
+    return file.buffer.getvalue().decode(file.encoding)
+
+
+@pytest.fixture
+def small():
+    """A trace made by hand, its times chosen."""
+    sql = Span(
+        "sql",
+        "SELECT users",
+        30_000,
+        70_000,
+        attributes={
+            "db.query.text": 'SELECT "id" FROM "users" WHERE "id" = ?',
+            "db.query.parameter.0": 1,
+            "db.response.returned_rows": 1,
+            "fwtrace.source": {"start": 7, "lines": ["    User.objects.get(id=1)"]},
+        },
+        location=Location("app/views.py", 7),
+    )
+    view = Span("view", "user", 20_000, 80_000, children=[sql])
+    view.attributes = {"fwtrace.arguments": {"id": "1"}, "fwtrace.return_type": "str"}
+    layer = Span("middleware", "Timing", 10_000, 90_000, children=[view])
+    layer.attributes = {
+        "fwtrace.middleware.out": 10_000,
+        "fwtrace.changes": [
+            {"half": "in", "what": "environ", "op": "added", "key": "a", "value": "1"},
+            {
+                "half": "out",
+                "what": "header",
+                "op": "changed",
+                "key": "B",
+                "value": "2",
+            },
+        ],
+    }
+    root = Span("server", "in-process", 0, 100_000, children=[layer])
+    return Trace(
+        "app",
+        {"method": "GET", "target": "/users/1"},
+        root,
+        {"status": 200, "phrase": "OK", "error": None},
+        overhead=50_000,
+    )
+
+
+def test_tree_is_exactly_this(small):
+    assert draw(small, 70) == (
+        "GET /users/1 · app · 200 OK · 0.10 ms + 50.0 µs of tracing left out   \n"
+        "\n"
+        "╰─ middleware Timing                                           20.0 µs\n"
+        "   │  + a: 1\n"
+        "   ├─ view user(id=1) → str                                    20.0 µs\n"
+        "   │  ╰─ sql SELECT users · 1 row  app/views.py:7              40.0 µs\n"
+        '   │        SELECT "id" FROM "users" WHERE "id" = ?\n'
+        "   │        with 1\n"
+        "   ╰─ out of Timing 10.0 µs\n"
+        "      ~ B: 2\n"
+        "\n"
+        "Where the time went\n"
+        "  sql        ████████▍               40.0 µs   40%  ×1\n"
+        "  server     ████▎                   20.0 µs   20%  ×1\n"
+        "  middleware ████▎                   20.0 µs   20%  ×1\n"
+        "  view       ████▎                   20.0 µs   20%  ×1\n"
+    ).replace("   \n\n", "\n\n", 1)
+
+
+def test_stages_hides_the_others_and_keeps_their_children(small):
+    picture = draw(small, options=Options(stages=frozenset({"sql"})))
+    assert "╰─ sql SELECT users" in picture
+    assert "middleware" not in picture
+
+
+def test_depth_counts_what_is_below(small):
+    picture = draw(small, options=Options(depth=1))
+    assert "… 2 spans below" in picture
+    assert "view" not in picture.partition("Where")[0]
+
+
+def test_source_shows_the_code(small):
+    assert "7     User.objects.get(id=1)" in draw(small, options=Options(source=True))
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("width", [40, 80, 160])
+@pytest.mark.parametrize("target", ["/users/1", "/users", "/n-plus-one", "/boom", "/x"])
+def test_no_line_is_wider_than_the_terminal(renderer, width, target):
+    picture = draw(record("micro", "GET", target), width, renderer)
+    assert max(map(len, picture.splitlines())) <= width
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_pipe_is_plain_and_ascii_where_it_must_be(small, renderer):
+    assert "\x1b" not in draw(small, renderer=renderer)
+    plain = draw(small, renderer=renderer, encoding="ascii")
+    assert plain.isascii()
+
+
+def test_warning_of_n_plus_one_names_the_line():
+    picture = draw(record("micro", "GET", "/n-plus-one"), 160)
+    assert "queries like 'SELECT users' from" in picture
+    assert "select_related" in picture
+
+
+def test_exception_is_shown_with_the_users_frames():
+    picture = draw(record("micro", "GET", "/boom"), 120)
+    assert "This route always fails." in picture
+    assert 'raise RuntimeError("This route always fails.")' in picture
+    assert "libraries left out" in picture
+
+
+HOSTILE = "[red]x[/] \x1b[31m\x07 \u202e\r\n"
+
+
+def test_text_of_a_trace_is_never_markup_nor_control(small):
+    small.request["target"] = HOSTILE
+    for span in small.root.walk():
+        span.name = HOSTILE
+    for renderer in RENDERERS:
+        picture = draw(small, 120, renderer)
+        assert "[red]x[/]" in picture
+        assert not set("\x1b\x07\u202e\r") & set(picture)
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None)
+def test_any_sql_is_formatted(text):
+    shown = format_sql(text, 40).plain
+    assert "".join(shown.split()) == "".join(clean(" ".join(text.split())).split())
+
+
+def test_long_sql_is_laid_out_by_clause():
+    sql = "SELECT a, b FROM users INNER JOIN posts ON (x = y) WHERE a = 1 ORDER BY b"
+    assert format_sql(sql, 40).plain.split("\n") == [
+        "SELECT a, b",
+        "FROM users",
+        "INNER JOIN posts ON (x = y)",
+        "WHERE a = 1",
+        "ORDER BY b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (850, "0.8 µs"),
+        (99_000, "99.0 µs"),
+        (1_234_567, "1.23 ms"),
+        (2 * 10**9, "2.00 s"),
+    ],
+)
+def test_duration(nanoseconds, text):
+    assert duration(nanoseconds) == text
+
+
+def test_bar_is_never_nothing():
+    assert share_bar(0.0001, 10, ascii_only=False) == "▏"
+    assert share_bar(1, 4, ascii_only=False) == "████"
+    assert share_bar(0.5, 4, ascii_only=True) == "##"

@@ -1,0 +1,94 @@
+"""The database: connections, transactions, threads."""
+
+import threading
+
+import pytest
+
+from fwtrace.toolkit.orm import CharField, DatabaseError, Model, NotConnected, connect
+from fwtrace.toolkit.orm.database import get_database
+
+
+class Note(Model):
+    text = CharField(max_length=50)
+
+
+def test_url_of_another_kind_says_what_to_give():
+    with pytest.raises(ValueError, match="sqlite://"):
+        connect("mysql://localhost/x")
+    with pytest.raises(ValueError, match="sqlite://"):
+        connect("nonsense")
+
+
+def test_without_a_connection_it_says_to_connect():
+    with pytest.raises(NotConnected, match="connect"):
+        get_database("nobody connected this")
+
+
+def test_file_keeps_its_rows(tmp_path):
+    url = f"sqlite:///{tmp_path}/notes.db"
+    first = connect(url)
+    Note.create_table()
+    Note.objects.create(text="kept")
+    first.close()
+    second = connect(url)
+    assert Note.objects.get().text == "kept"
+    second.close()
+
+
+def test_file_that_cannot_be_opened_is_one_sentence(tmp_path):
+    database = connect(f"sqlite:///{tmp_path}/no/such/folder/x.db")
+    with pytest.raises(DatabaseError, match="Cannot open"):
+        database.fetch("SELECT 1")
+
+
+def write_and_fail(database, text):
+    with database.atomic():
+        Note.objects.create(text=text)
+        raise ValueError("no")
+
+
+def test_atomic_is_all_or_nothing(database):
+    Note.create_table()
+    with pytest.raises(ValueError, match="no"):
+        write_and_fail(database, "gone")
+    assert Note.objects.count() == 0
+
+
+def test_inner_atomic_is_a_savepoint(database):
+    Note.create_table()
+    with database.atomic():
+        Note.objects.create(text="outer")
+        with pytest.raises(ValueError, match="no"):
+            write_and_fail(database, "inner")
+    assert [note.text for note in Note.objects.all()] == ["outer"]
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_threads_share_a_database(tmp_path, where):
+    url = "sqlite://" if where == "memory" else f"sqlite:///{tmp_path}/x.db"
+    database = connect(url)
+    Note.create_table()
+
+    def write(number):
+        for _ in range(20):
+            with database.atomic():
+                Note.objects.create(text=str(number))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Note.objects.count() == 80
+    database.close()
+
+
+def test_statement_that_the_database_refuses_is_a_database_error(database):
+    with pytest.raises(DatabaseError, match="syntax"):
+        database.execute("NOT SQL")
+
+
+def test_integer_beyond_64_bits_is_refused(database):
+    Note.create_table()
+    with pytest.raises(DatabaseError, match="64 bits"):
+        Note.objects.filter(pk=2**70).exists()

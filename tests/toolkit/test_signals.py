@@ -1,0 +1,143 @@
+"""Signals: who hears, who does not, and nobody is kept alive by listening."""
+
+import gc
+import threading
+
+import pytest
+
+from fwtrace.toolkit.signals import Signal
+
+
+class Sender:
+    pass
+
+
+class Listener:
+    def __init__(self):
+        self.heard = []
+
+    def hear(self, sender, **named):
+        self.heard.append(named.get("value"))
+
+
+def test_decorator_forms_of_connect():
+    signal = Signal("saved")
+    heard = []
+
+    @signal.connect
+    def anyone(sender, **named):
+        heard.append("anyone")
+
+    @signal.connect(sender=Sender)
+    def only_sender(sender, **named):
+        heard.append("only")
+
+    signal.send(Sender)
+    signal.send(Listener)
+    assert heard == ["anyone", "only", "anyone"]
+
+
+def test_send_returns_each_receiver_with_its_response():
+    signal = Signal()
+
+    def double(sender, value, **named):
+        return value * 2
+
+    signal.connect(double)
+    assert signal.send(None, value=3) == [(double, 6)]
+
+
+def test_receiver_is_held_weakly_unless_asked():
+    signal = Signal()
+    listener = Listener()
+    signal.connect(listener.hear)
+    signal.connect(lambda sender, **named: 1, weak=False)
+    signal.send(None, value=1)
+    assert listener.heard == [1]
+    del listener
+    gc.collect()
+    assert len(signal.connections) == 1
+    assert signal.send(None) != []
+
+
+def test_connecting_twice_is_connecting_once():
+    signal = Signal()
+    listener = Listener()
+    signal.connect(listener.hear)
+    signal.connect(listener.hear)
+    signal.connect(Listener().hear, dispatch_uid="one", weak=False)
+    signal.connect(Listener().hear, dispatch_uid="one", weak=False)
+    assert len(signal.connections) == 2
+
+
+def test_disconnect_undoes_the_same_connect():
+    signal = Signal()
+    listener = Listener()
+    signal.connect(listener.hear, sender=Sender)
+    assert not signal.disconnect(listener.hear)
+    assert signal.disconnect(listener.hear, sender=Sender)
+    assert not signal.has_listeners(Sender)
+    with pytest.raises(TypeError, match="dispatch_uid"):
+        signal.disconnect()
+
+
+def test_error_of_a_receiver_comes_out_of_send_but_not_of_send_robust(caplog):
+    signal = Signal()
+
+    def broken(sender, **named):
+        raise ValueError("no")
+
+    def fine(sender, **named):
+        return "fine"
+
+    signal.connect(broken)
+    signal.connect(fine)
+    with pytest.raises(ValueError, match="no"):
+        signal.send(None)
+    (_, error), (_, answer) = signal.send_robust(None)
+    assert isinstance(error, ValueError)
+    assert answer == "fine"
+    assert "failed" in caplog.text
+
+
+def test_connected_to_lasts_for_its_block():
+    signal = Signal()
+    listener = Listener()
+    with signal.connected_to(listener.hear):
+        signal.send(None, value=1)
+    signal.send(None, value=2)
+    assert listener.heard == [1]
+
+
+def test_what_cannot_be_called_is_refused():
+    with pytest.raises(TypeError, match="called"):
+        Signal().connect(3)
+
+
+def test_receivers_may_come_and_go_while_it_is_sent():
+    signal = Signal()
+    stop = threading.Event()
+    failures = []
+
+    def churn():
+        while not stop.is_set():
+            listener = Listener()
+            signal.connect(listener.hear)
+            signal.disconnect(listener.hear)
+
+    def send():
+        try:
+            for _ in range(2_000):
+                signal.send(None, value=1)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=churn) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    send()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert signal.connections == ()
