@@ -135,7 +135,7 @@ def test_signal_tells_receivers_and_who_was_passed_over():
     assert [each.name for each in receivers] == ["count_view", "greet"]
     assert receivers[1].attributes["fwtrace.signal.returned"] == "'Ada says hello'"
     assert signal.attributes["fwtrace.signal.skipped"] == [
-        {"receiver": "count_readers", "reason": "is connected for sender Post"}
+        {"receiver": "count_reader", "reason": "is connected for sender Post"}
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,11 @@ def console(stderr: bool = False) -> Console:
     """Rich's console, which honours NO_COLOR, FORCE_COLOR, COLUMNS and pipes."""
     from rich.console import Console
 
+    from fwtrace.render.text import LENIENT
+
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=LENIENT)
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 

@@ -6,13 +6,14 @@ characters in it are shown, not sent to the terminal.
 
 from __future__ import annotations
 
+import codecs
 import os
 
 from rich.text import Text
 
 from fwtrace.tracer.model import Location
 
-__all__ = ["STYLES", "clean", "duration", "place", "plain", "share_bar"]
+__all__ = ["LENIENT", "STYLES", "clean", "duration", "place", "plain", "share_bar"]
 
 STYLES = {
     "server": "bold",
@@ -43,6 +44,31 @@ STYLES = {
 _CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]}
 _CONTROL |= {0x200E: "", 0x200F: "", **dict.fromkeys(range(8234, 8239), "")}
 _CONTROL |= dict.fromkeys(range(8294, 8298), "")
+
+
+LENIENT = "fwtrace.lenient"
+"""The name of an error handler for streams: what they cannot encode becomes ASCII."""
+
+_PLAIN = {
+    "✓": "+",
+    "✗": "-",
+    "→": ">",
+    "·": "-",
+    "µ": "u",
+    "×": "x",
+    "⏎": " ",
+    "…": ".",
+}
+
+
+def _lenient(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    part = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(char, "?") for char in part), error.end
+
+
+codecs.register_error(LENIENT, _lenient)
 
 
 def clean(text: object) -> str:

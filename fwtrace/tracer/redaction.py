@@ -21,6 +21,12 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
+# One of these is in every name that the expression above finds.
+_WORDS = (
+    "pass", "pwd", "secret", "token", "credential", "auth", "key", "cookie", "csrf",
+    "xsrf", "session", "otp", "pin", "cvv", "ssn",
+)  # fmt: skip
+
 # key=value (query strings, forms) and "key": value (JSON), for text of unknown shape.
 _PAIR = re.compile(r"([\w.%\[\]-]{1,100})=([^&;\s]*)")
 _MEMBER = re.compile(
@@ -40,8 +46,11 @@ def is_secret(name: str) -> bool:
 
 def redact_text(text: str) -> str:
     """The text with secret values in ``key=value`` and ``"key": value`` replaced."""
-    # The regular expression is dear, and most texts cannot hold a pair.
-    if ("=" not in text and '"' not in text) or _SECRET.search(text) is None:
+    # The regular expressions are dear, and most texts hold neither pair nor secret.
+    if "=" not in text and '"' not in text:
+        return text
+    lower = text.lower()
+    if not any(word in lower for word in _WORDS):
         return text
     text = _MEMBER.sub(_hide_member, text)
     return _PAIR.sub(_hide_pair, text)

@@ -96,7 +96,6 @@ def test_resolve_draws_attempts_and_exits_1_on_a_miss():
         (["request", "/", "--body", "@/no/such/file"], "Cannot read", 1),
         (["request", "/", "--output", "/no/such/folder/x"], "Cannot write", 1),
         (["request", "/", "--depth", "0"], "0", 2),
-        (["routes", "--app", "wsgi_hello"], "no table of routes", 1),
         (["request", "/", "--app", "no.module:app"], "No app is called", 2),
         (["request", "/", "--app", "no_file.py"], "no file", 2),
     ],
@@ -141,6 +140,13 @@ def test_colour_only_where_a_terminal_wants_it():
     assert "\x1b[" in forced.stdout
     both = fwtrace("request", "/users/1", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm")
     assert "\x1b[3" not in both.stdout
+
+
+def test_terminal_without_unicode_gets_ascii():
+    result = fwtrace("request", "/users", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.isascii()
+    assert "|- middleware" in result.stdout
 
 
 def test_users_own_file_is_traced_with_its_source(tmp_path):

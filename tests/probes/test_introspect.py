@@ -39,7 +39,7 @@ def test_signals_name_their_receivers():
     assert [(each["receiver"], each["sender"]) for each in receivers] == [
         ("count_view", "User"),
         ("greet", None),
-        ("count_readers", "Post"),
+        ("count_reader", "Post"),
     ]
 
 

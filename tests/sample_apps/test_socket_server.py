@@ -40,7 +40,9 @@ def echo(environ, start_response):
 
 
 def application(environ, start_response):
-    return APPS.get(environ["PATH_INFO"], validator(echo))(environ, start_response)
+    known = environ["REQUEST_METHOD"] in ("GET", "HEAD", "POST")
+    checked = validator(echo) if known else echo  # it warns of other methods
+    return APPS.get(environ["PATH_INFO"], checked)(environ, start_response)
 
 
 def streamed(environ, start_response):
@@ -469,24 +471,15 @@ def test_body_is_closed_when_the_client_leaves():
 @given(
     st.binary(max_size=300)
     | st.builds(
-        lambda a, b, c: b"%b %b HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n" % (a, b, c),
+        lambda a, b, c: b"%b /%b HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n" % (a, b, c),
         st.sampled_from([b"GET", b"POST", b"HEAD"]) | st.binary(max_size=5),
-        st.binary(max_size=20).map(lambda b: b"/" + b),
+        st.binary(max_size=20),
         st.binary(max_size=40),
     )
 )
-def test_garbage_is_refused_or_answered(data):
-    answer = talk_to(GARBAGE.server, data)
+def test_garbage_is_refused_or_answered(server, data):
+    answer = talk_to(server, data)
     assert answer == b"" or status_of(answer) < 500 or status_of(answer) == 501
-
-
-class GARBAGE:
-    """The server of the property test, which cannot have a fixture's."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def garbage(server):
-    GARBAGE.server = server
 
 
 def test_clients_are_served_at_the_same_time(server):
@@ -610,6 +603,7 @@ def test_command_serves_until_it_is_told_to_stop():
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
+        assert process.stdout is not None
         line = process.stdout.readline()
         port = int(line.rpartition(":")[2])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

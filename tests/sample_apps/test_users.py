@@ -8,13 +8,14 @@ import sys
 from wsgiref.validate import validator
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fwtrace.toolkit.orm import connect
 from fwtrace.toolkit.wsgi.client import Client, build_environ, run_app
+from fwtrace.toolkit.wsgi.types import WSGIApp
 from sample_apps.users import data, micro, models, raw
 
-APPS = {"micro": micro.app, "raw": raw.application}
+APPS: dict[str, WSGIApp] = {"micro": micro.app, "raw": raw.application}
 
 # What differs from one answer to the next.
 PER_ANSWER = {"x-request-id", "server-timing", "set-cookie"}
@@ -381,11 +382,7 @@ TARGETS = st.builds(
 )
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=120, deadline=None)
 @given(
     METHODS,
     TARGETS,

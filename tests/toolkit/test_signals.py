@@ -111,7 +111,7 @@ def test_connected_to_lasts_for_its_block():
 
 def test_what_cannot_be_called_is_refused():
     with pytest.raises(TypeError, match="called"):
-        Signal().connect(3)
+        Signal().connect(3)  # type: ignore[call-overload]
 
 
 def test_receivers_may_come_and_go_while_it_is_sent():

@@ -73,6 +73,20 @@ def test_session_varies_by_cookie_where_it_was_looked_at(client):
     assert "Vary" not in client.get("/").headers
 
 
+def test_session_that_only_its_store_looked_at_does_not_vary():
+    """As a probe does, which must not change the response."""
+
+    class Curious(MemoryStore):
+        def load(self, token):
+            session = super().load(token)
+            assert list(session) == ["user"]
+            return session
+
+    client = Client(SessionMiddleware(application, store=Curious()))
+    client.get("/set?ann")
+    assert "Vary" not in client.get("/").headers
+
+
 def test_session_rotates_its_token(client):
     client.get("/set?ann")
     before = client.cookies["session_id"]
