@@ -48,8 +48,9 @@ class Connection:
         return self._sender()
 
     def wants(self, sender: Any) -> bool:
+        # A sender that died is None too, and must not be taken for a send from None.
         wanted = self._sender
-        return wanted is _anyone or wanted() is sender
+        return wanted is _anyone or (sender is not None and wanted() is sender)
 
     def is_for(self, uid: tuple[Any, ...], sender: Any) -> bool:
         return (
@@ -128,8 +129,10 @@ class Signal:
             raise TypeError(f"A receiver is called: {receiver!r} cannot be.")
         made = Connection(receiver, sender, dispatch_uid, self._refer(receiver, weak))
         with self._lock:
-            if not any(each.is_for(made.uid, sender) for each in self.connections):
-                self.connections = (*self.connections, made)
+            alive = self._alive()
+            if not any(each.is_for(made.uid, sender) for each in alive):
+                alive = (*alive, made)
+            self.connections = alive
         return receiver
 
     def _refer(self, receiver: Callable[..., Any], weak: bool) -> Callable[[], Any]:
@@ -139,9 +142,17 @@ class Signal:
             return weakref.WeakMethod(receiver, self._forget)
         return weakref.ref(receiver, self._forget)
 
+    def _alive(self) -> tuple[Connection, ...]:
+        return tuple(c for c in self.connections if c._ref() is not None)
+
     def _forget(self, ref: Any) -> None:
-        """A receiver died. A tuple swap needs no lock that its death might hold."""
-        self.connections = tuple(c for c in self.connections if c._ref is not ref)
+        """A receiver died, perhaps while its own thread holds the lock: whoever holds
+        it now, or connects next, sorts it out then."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self.connections = self._alive()
+            finally:
+                self._lock.release()
 
     def disconnect(
         self,
@@ -157,9 +168,10 @@ class Signal:
         else:
             raise TypeError("disconnect() needs the receiver or its dispatch_uid.")
         with self._lock:
-            kept = tuple(c for c in self.connections if not c.is_for(uid, sender))
-            found = len(kept) < len(self.connections)
+            alive = self._alive()
+            kept = tuple(c for c in alive if not c.is_for(uid, sender))
             self.connections = kept
+            found = len(kept) < len(alive)
         return found
 
     def has_listeners(self, sender: Any = None) -> bool:
@@ -171,7 +183,7 @@ class Signal:
         found = []
         for connection in self.connections:
             wanted = connection._sender
-            if wanted is _anyone or wanted() is sender:
+            if wanted is _anyone or (sender is not None and wanted() is sender):
                 receiver = connection._ref()
                 if receiver is not None:
                     found.append(receiver)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-import sysconfig
 from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType, FrameType, TracebackType
@@ -20,10 +19,9 @@ from fwtrace.tracer.model import Location
 __all__ = ["UserCode", "excerpt", "location_of"]
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_PATHS = sysconfig.get_paths()
 _LIBRARIES = (
     _OWN,
-    *(os.path.realpath(_PATHS[name]) + os.sep for name in ("stdlib", "platstdlib")),
+    os.path.dirname(os.path.realpath(linecache.__file__)) + os.sep,
 )
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 EXCERPT_LINES = 12

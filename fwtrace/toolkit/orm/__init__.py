@@ -14,7 +14,7 @@
 Names and behaviour are Django's. It stands alone.
 """
 
-from fwtrace.toolkit.orm.database import Database, connect, get_database
+from fwtrace.toolkit.orm.database import Database, atomic, connect, get_database
 from fwtrace.toolkit.orm.deletion import CASCADE, DO_NOTHING, PROTECT, SET_NULL
 from fwtrace.toolkit.orm.exceptions import (
     DatabaseError,
@@ -73,6 +73,7 @@ __all__ = [
     "Q",
     "QuerySet",
     "TextField",
+    "atomic",
     "connect",
     "get_database",
     "post_delete",

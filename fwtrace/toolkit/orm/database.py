@@ -7,12 +7,12 @@ has seen every statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from fwtrace.toolkit.orm.exceptions import NotConnected
 
-__all__ = ["Cursor", "Database", "connect", "get_database"]
+__all__ = ["Cursor", "Database", "atomic", "connect", "get_database"]
 
 Row = tuple[Any, ...]
 
@@ -35,6 +35,7 @@ class Database:
 
     vendor = ""
     name = ""
+    integers = range(-(2**63), 2**63)  # those that a column can hold
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Cursor:
         """Run a statement that returns no rows."""
@@ -114,3 +115,8 @@ def get_database(alias: str = "default") -> Database:
         raise NotConnected(
             'There is no database yet. Call connect("sqlite://") before using models.'
         ) from None
+
+
+def atomic(alias: str = "default") -> AbstractContextManager[None]:
+    """All statements of the ``with`` block, or none: :meth:`Database.atomic`."""
+    return get_database(alias).atomic()

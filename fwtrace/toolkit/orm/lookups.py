@@ -5,15 +5,18 @@ Each is a node with ``as_sql``; the table at the end is all the compiler knows o
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.expressions import SQL, Col
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
 
 __all__ = ["LOOKUPS", "In", "IsNull", "Lookup", "register_lookup"]
+
+NOTHING = "0 = 1"
+LONGEST_PATTERN = 50_000  # bytes; SQLite's LIKE refuses more
 
 
 class Lookup:
@@ -26,6 +29,12 @@ class Lookup:
         self.rhs = self.prepare(rhs)
 
     def prepare(self, rhs: Any) -> Any:
+        """The value, checked: ValueError names the field and what it takes."""
+        if rhs is None:
+            raise ValueError(
+                f"The lookup {self.lhs.field.name}__{self.name} takes no None: "
+                f"use {self.lhs.field.name}__isnull."
+            )
         return self.lhs.field.get_prep_value(rhs)
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
@@ -39,7 +48,15 @@ class Comparison(Lookup):
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         column, params = self.lhs.as_sql(compiler)
-        return f"{column} {self.operator} ?", [*params, compiler.adapt(self.rhs)]
+        value = self.rhs
+        if type(value) is int and value not in compiler.database.integers:
+            return self.beyond(column, value > 0), params
+        return f"{column} {self.operator} ?", [*params, compiler.adapt(value)]
+
+    def beyond(self, column: str, above: bool) -> str:
+        """Compared with a number larger (or smaller) than all that there can be."""
+        holds = self.operator[0] == ("<" if above else ">")
+        return f"{column} IS NOT NULL" if holds else NOTHING
 
 
 class Exact(Comparison):
@@ -56,10 +73,16 @@ class GreaterThanOrEqual(Comparison):
     name = "gte"
     operator = ">="
 
+    def prepare(self, rhs: Any) -> Any:
+        return super().prepare(_next_whole(rhs))
+
 
 class LessThan(Comparison):
     name = "lt"
     operator = "<"
+
+    def prepare(self, rhs: Any) -> Any:
+        return super().prepare(_next_whole(rhs))
 
 
 class LessThanOrEqual(Comparison):
@@ -67,12 +90,19 @@ class LessThanOrEqual(Comparison):
     operator = "<="
 
 
+def _next_whole(value: Any) -> Any:
+    """At least 2.5 is at least 3 to whole numbers, where ``int`` would make it 2."""
+    if isinstance(value, float) and math.isfinite(value):
+        return math.ceil(value)
+    return value
+
+
 class IsNull(Lookup):
     name = "isnull"
 
     def prepare(self, rhs: Any) -> bool:
         if not isinstance(rhs, bool):
-            raise FieldError(
+            raise ValueError(
                 f"The lookup {self.lhs.field.name}__isnull takes True or False, "
                 f"not {rhs!r}."
             )
@@ -92,11 +122,11 @@ class In(Lookup):
         if hasattr(rhs, "as_subquery"):
             return rhs
         if isinstance(rhs, (str, bytes)) or not hasattr(rhs, "__iter__"):
-            raise FieldError(
+            raise TypeError(
                 f"The lookup {self.lhs.field.name}__in takes a list or a queryset, "
                 f"not {rhs!r}."
             )
-        prepared = [self.lhs.field.get_prep_value(each) for each in rhs]
+        prepared = dict.fromkeys(map(self.lhs.field.get_prep_value, rhs))
         return [each for each in prepared if each is not None]
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
@@ -104,11 +134,15 @@ class In(Lookup):
         if hasattr(self.rhs, "as_subquery"):
             inner, inner_params = self.rhs.as_subquery(compiler)
             return f"{column} IN ({inner})", [*params, *inner_params]
-        if not self.rhs:
-            return "0 = 1", []  # in nothing: no row
-        places = ", ".join("?" * len(self.rhs))
-        adapted = map(compiler.adapt, self.rhs)
-        return f"{column} IN ({places})", [*params, *adapted]
+        integers = compiler.database.integers
+        values = [
+            compiler.adapt(each)
+            for each in self.rhs
+            if type(each) is not int or each in integers
+        ]
+        if not values:
+            return NOTHING, []
+        return f"{column} IN ({', '.join('?' * len(values))})", [*params, *values]
 
 
 class Pattern(Lookup):
@@ -118,8 +152,11 @@ class Pattern(Lookup):
     """
 
     template: ClassVar[str]
+    function: ClassVar[str]
+    """The same without LIKE, for what SQLite's cannot take; ``{size}`` in bytes."""
 
     def prepare(self, rhs: Any) -> str:
+        super().prepare(rhs if rhs is None else str(rhs))
         return str(rhs)
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
@@ -127,17 +164,24 @@ class Pattern(Lookup):
         text = self.rhs
         for char in "\\%_":
             text = text.replace(char, "\\" + char)
-        return f"{column} LIKE ? ESCAPE '\\'", [*params, self.template.format(text)]
+        pattern = self.template.format(text)
+        size = len(pattern.encode("utf-8", "surrogatepass"))
+        if size > LONGEST_PATTERN or "\0" in pattern:
+            size = len(self.rhs.encode("utf-8", "surrogatepass"))
+            return self.function.format(column=column, size=size), [*params, self.rhs]
+        return f"{column} LIKE ? ESCAPE '\\'", [*params, pattern]
 
 
 class IExact(Pattern):
     name = "iexact"
     template = "{}"
+    function = "lower({column}) = lower(?)"
 
 
 class Contains(Pattern):
     name = "contains"
     template = "%{}%"
+    function = "instr(lower({column}), lower(?)) > 0"
 
 
 class IContains(Contains):
@@ -147,11 +191,15 @@ class IContains(Contains):
 class StartsWith(Pattern):
     name = "startswith"
     template = "{}%"
+    function = "instr(lower({column}), lower(?)) = 1"
 
 
 class EndsWith(Pattern):
     name = "endswith"
     template = "%{}"
+    function = (
+        "substr(CAST(lower({column}) AS blob), -{size}) = CAST(lower(?) AS blob)"
+    )
 
 
 LOOKUPS: dict[str, type[Lookup]] = {}

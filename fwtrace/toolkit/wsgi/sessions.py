@@ -7,7 +7,6 @@ fixation); a session that was ended meanwhile is not brought back by a late save
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -142,6 +141,8 @@ def _key(id: str) -> str:
     Who reads the store learns no id to send, and how long a look-up takes says
     nothing about the ids there are.
     """
+    import hashlib
+
     return hashlib.sha256(id.encode("utf-8", "replace")).hexdigest()
 
 
@@ -158,6 +159,8 @@ class SignedCookieStore:
     """
 
     def __init__(self, secret: str | Sequence[str]) -> None:
+        from hashlib import sha384
+
         from itsdangerous import URLSafeSerializer
 
         keys = [secret] if isinstance(secret, str) else list(secret)
@@ -168,7 +171,7 @@ class SignedCookieStore:
         self._serializer = URLSafeSerializer(
             keys[::-1],
             salt="fwtrace.session",
-            signer_kwargs={"digest_method": hashlib.sha384, "key_derivation": "hmac"},
+            signer_kwargs={"digest_method": sha384, "key_derivation": "hmac"},
         )
 
     def load(self, token: str | None) -> Session:

@@ -15,6 +15,7 @@ from fwtrace.toolkit.orm import (
     Model,
     TextField,
     connect,
+    database as database_module,
 )
 
 
@@ -39,6 +40,12 @@ class Book(Model):
 
 class Loan(Model):
     book: Any = ForeignKey(Book, on_delete=PROTECT)
+
+
+@pytest.fixture(autouse=True)
+def connections_of_its_own(monkeypatch):
+    """Leave the database of the sample apps alone."""
+    monkeypatch.setattr(database_module, "_databases", {})
 
 
 @pytest.fixture

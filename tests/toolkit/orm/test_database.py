@@ -88,7 +88,15 @@ def test_statement_that_the_database_refuses_is_a_database_error(database):
         database.execute("NOT SQL")
 
 
-def test_integer_beyond_64_bits_is_refused(database):
+def test_integer_beyond_64_bits_is_refused_on_saving_and_found_nowhere(database):
     Note.create_table()
+    Note.objects.create(text="x")
     with pytest.raises(DatabaseError, match="64 bits"):
-        Note.objects.filter(pk=2**70).exists()
+        Note(pk=2**70, text="y").save()
+    rows = Note.objects
+    assert not rows.filter(pk=2**70).exists()
+    assert not rows.filter(pk__in=[2**70]).exists()
+    assert not rows.filter(pk__gte=2**70).exists()
+    assert rows.filter(pk__lt=2**70).exists()
+    assert rows.filter(pk__gt=-(2**70)).exists()
+    assert not rows.filter(pk__lte=-(2**70)).exists()

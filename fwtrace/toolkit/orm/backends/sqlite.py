@@ -6,13 +6,24 @@ import datetime
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from fwtrace.toolkit.orm.database import Database, Row
 from fwtrace.toolkit.orm.exceptions import DatabaseError, IntegrityError
 
 __all__ = ["SQLiteDatabase"]
+
+
+class _Link:
+    """A connection, and how deep in ``atomic`` blocks it is. Closed with its thread."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+        self.depth = 0
+
+    def __del__(self) -> None:
+        self.raw.close()
 
 
 class SQLiteDatabase(Database):
@@ -23,13 +34,14 @@ class SQLiteDatabase(Database):
     def __init__(self, path: str) -> None:
         self.name = path
         self._shared = path == ":memory:"
-        self._lock = threading.RLock()
+        # One connection is one thread's at a time; one's own needs no lock.
+        self._guard: AbstractContextManager[Any] = (
+            threading.RLock() if self._shared else nullcontext()
+        )
+        self._memory: _Link | None = None
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._memory: sqlite3.Connection | None = None
-        self._depth = 0
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Link:
         try:
             # Autocommit: transactions are ours to begin, so that they can be seen.
             made = sqlite3.connect(
@@ -38,69 +50,75 @@ class SQLiteDatabase(Database):
         except sqlite3.Error as error:
             raise DatabaseError(f"Cannot open {self.name!r}: {error}.") from error
         made.execute("PRAGMA foreign_keys = ON")
-        self._connections.append(made)
-        return made
+        return _Link(made)
 
-    def _connection(self) -> sqlite3.Connection:
+    def _link(self) -> _Link:
         if self._shared:
             if self._memory is None:
                 self._memory = self._connect()
             return self._memory
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = self._connect()
+        try:
+            found: _Link = self._local.link
+        except AttributeError:
+            found = self._local.link = self._connect()
         return found
 
     def _execute(self, sql: str, params: Sequence[Any]) -> sqlite3.Cursor:
-        with self._lock:
+        with self._guard:
             try:
-                return self._connection().execute(sql, params)
-            except sqlite3.Error as error:
+                return self._link().raw.execute(sql, params)
+            except (sqlite3.Error, UnicodeEncodeError) as error:
                 raise _translated(error) from error
 
     def _fetch(self, sql: str, params: Sequence[Any]) -> list[Row]:
-        with self._lock:
+        with self._guard:
             try:
-                return self._connection().execute(sql, params).fetchall()
-            except sqlite3.Error as error:
+                return self._link().raw.execute(sql, params).fetchall()
+            except (sqlite3.Error, UnicodeEncodeError) as error:
                 raise _translated(error) from error
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+        """Close the connections; one that another thread is using, when it is done."""
+        with self._guard:
             self._memory = None
             self._local = threading.local()
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
         # The shared connection belongs to one thread until its transaction ends.
-        with self._lock:
-            depth = self._depth
+        with self._guard:
+            link = self._link()
+            depth = link.depth
             point = f"fwtrace_{depth}"
             self.execute(f"SAVEPOINT {point}" if depth else "BEGIN")
-            self._depth += 1
+            link.depth += 1
             try:
                 yield
+                link.depth = depth
+                # May fail: deferred constraints are checked here.
+                self.execute(f"RELEASE {point}" if depth else "COMMIT")
             except BaseException:
-                self._depth -= 1
-                if depth:
-                    self.execute(f"ROLLBACK TO {point}")
-                    self.execute(f"RELEASE {point}")
-                else:
-                    self.execute("ROLLBACK")
+                link.depth = depth
+                self._undo(link, point if depth else "")
                 raise
-            self._depth -= 1
-            self.execute(f"RELEASE {point}" if depth else "COMMIT")
+
+    def _undo(self, link: _Link, point: str) -> None:
+        if not link.raw.in_transaction:
+            return  # SQLite gave it up itself: the disk is full, for one
+        if point:
+            self.execute(f"ROLLBACK TO {point}")
+            self.execute(f"RELEASE {point}")
+        else:
+            self.execute("ROLLBACK")
 
     def adapt(self, value: Any) -> Any:
         if isinstance(value, datetime.datetime):
             # One zone and one width, so that text sorts as time does.
-            return value.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+            moment = value.astimezone(datetime.UTC).replace(tzinfo=None)
+            return moment.isoformat(" ", "microseconds")
         if isinstance(value, bool):
             return int(value)
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        if isinstance(value, int) and value not in self.integers:
             raise DatabaseError("SQLite keeps integers of 64 bits; this one is larger.")
         return value
 
@@ -111,17 +129,24 @@ class SQLiteDatabase(Database):
         return _TYPES[kind].format(max_length=getattr(field, "max_length", None))
 
 
-def _translated(error: sqlite3.Error) -> DatabaseError:
-    kind = (
-        IntegrityError if isinstance(error, sqlite3.IntegrityError) else DatabaseError
-    )
-    return kind(str(error))
+def _translated(error: sqlite3.Error | UnicodeEncodeError) -> DatabaseError:
+    message = str(error)
+    if isinstance(error, UnicodeEncodeError):
+        return DatabaseError(f"The text is not valid Unicode: {message}.")
+    if message.startswith("no such table"):
+        message += ". Make a model's table with its create_table()."
+    if isinstance(error, sqlite3.IntegrityError):
+        return IntegrityError(message)
+    return DatabaseError(message)
 
 
 def _read_datetime(value: str | None) -> datetime.datetime | None:
     if value is None:
         return None
-    return datetime.datetime.fromisoformat(value).replace(tzinfo=datetime.UTC)
+    found = datetime.datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        return found.replace(tzinfo=datetime.UTC)
+    return found.astimezone(datetime.UTC)
 
 
 def _read_boolean(value: int | None) -> bool | None:
