@@ -131,7 +131,7 @@ def _resolver(span: Span, width: int) -> Iterator[Line]:
         yield plain(f"… {_count(hidden, 'pattern')} tried before", "dim")
     for attempt in tried[hidden:]:
         mark, style = ("✓", "green") if attempt["matched"] else ("✗", "dim")
-        line = Text(f"{mark} {clean(attempt['pattern'])}", style)
+        line = Text.assemble((f"{mark} {clean(attempt['pattern'])}", style))
         if attempt["methods"]:
             line.append(f" [{' '.join(m for m in attempt['methods'])}]", "dim")
         if attempt["reason"]:

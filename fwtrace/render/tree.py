@@ -118,7 +118,7 @@ class _Tree:
         style = STYLES.get(span.stage, "")
         if span.error is not None:
             style = f"{style} red"
-        text = Text(guide, "dim", no_wrap=True)
+        text = Text(no_wrap=True).append(guide, "dim")
         text.append(span.stage, style or "bold")
         text.append(" ")
         text.append_text(heading(span))
@@ -132,7 +132,7 @@ class _Tree:
         return text, [] if fits or not place else [Text(place, "dim")]
 
     def line(self, guide: str, line: Text) -> Text:
-        text = Text(guide, "dim", no_wrap=True)
+        text = Text(no_wrap=True).append(guide, "dim")
         text.append_text(line)
         text.truncate(self.width, overflow="ellipsis")
         return text
@@ -154,7 +154,7 @@ class _Tree:
         took = span.attributes.get("fwtrace.middleware.out")
         if span.stage != "middleware" or (not made and took is None):
             return
-        text = Text("out ", STYLES["middleware"])
+        text = Text.assemble(("out ", STYLES["middleware"]))
         text.append(f"of {clean(span.name)} ", "dim")
         if took is not None:
             text.append(duration(took), "dim")
@@ -175,7 +175,7 @@ def _times(trace: Trace, width: int, ascii_only: bool) -> Iterator[Text]:
     for each in times[:8]:
         share = each.own / total
         bar = share_bar(share, room, ascii_only)
-        text = Text(f"  {each.stage:<11}", STYLES.get(each.stage, ""))
+        text = Text.assemble((f"  {each.stage:<11}", STYLES.get(each.stage, "")))
         text.append(bar.ljust(room), STYLES.get(each.stage, ""))
         text.append(f"{duration(each.own):>{TIME}}")
         text.append(f"{share:>6.0%}", "bold")
