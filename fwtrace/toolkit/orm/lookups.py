@@ -197,9 +197,7 @@ class StartsWith(Pattern):
 class EndsWith(Pattern):
     name = "endswith"
     template = "%{}"
-    function = (
-        "substr(CAST(lower({column}) AS blob), -{size}) = CAST(lower(?) AS blob)"
-    )
+    function = "substr(CAST(lower({column}) AS blob), -{size}) = CAST(lower(?) AS blob)"
 
 
 LOOKUPS: dict[str, type[Lookup]] = {}
