@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fwtrace.tracer.frames import excerpt, location_of
-from fwtrace.tracer.model import Span
+from fwtrace.tracer.model import Location, Span
 from fwtrace.tracer.values import function_name, show_named
 
 __all__ = ["describe_function", "kwarg_texts"]
@@ -13,19 +14,24 @@ __all__ = ["describe_function", "kwarg_texts"]
 
 def describe_function(span: Span, function: Any, kwargs: dict[str, Any]) -> None:
     """Name the span after the function and keep its place, source and arguments."""
-    span.name = function_name(function)
-    attributes = span.attributes
-    attributes["code.function.name"] = (
-        f"{getattr(function, '__module__', '?')}.{span.name}"
-    )
-    attributes["fwtrace.arguments"] = kwarg_texts(kwargs)
-    place = span.location = location_of(function)
+    span.name, span.location, told = _facts(function)
+    span.attributes = {**told, "fwtrace.arguments": kwarg_texts(kwargs)}
+
+
+@lru_cache(maxsize=1024)
+def _facts(function: Any) -> tuple[str, Location | None, dict[str, Any]]:
+    """Name, place and attributes: what is the same at every call."""
+    name = function_name(function)
+    told: dict[str, Any] = {
+        "code.function.name": f"{getattr(function, '__module__', '?')}.{name}"
+    }
+    place = location_of(function)
     if place is not None:
-        attributes["code.file.path"] = place.file
-        attributes["code.line.number"] = place.line
+        told |= {"code.file.path": place.file, "code.line.number": place.line}
         source = excerpt(place)
         if source is not None:
-            attributes["fwtrace.source"] = source
+            told["fwtrace.source"] = source
+    return name, place, told
 
 
 def kwarg_texts(kwargs: dict[str, Any]) -> dict[str, str]:

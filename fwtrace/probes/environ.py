@@ -71,14 +71,14 @@ def show_entry(key: str, value: Any) -> str:
 def describe_environ(environ: dict[str, Any]) -> list[dict[str, str]]:
     """``[{"key", "value", "origin"}]`` in the order of the environ."""
     return [
-        _text_entry(key, value)
-        if type(value) is str and len(value) < 200
+        _known_entry(key, value)
+        if type(value) is bool or (type(value) is str and len(value) < 200)
         else {"key": key, "value": show_entry(key, value), "origin": origin(key)}
         for key, value in environ.items()
     ]
 
 
-@lru_cache(maxsize=2048)
-def _text_entry(key: str, value: str) -> dict[str, str]:
+@lru_cache(maxsize=2048, typed=True)
+def _known_entry(key: str, value: str | bool) -> dict[str, str]:
     """Most entries are the same from request to request."""
     return {"key": key, "value": show_entry(key, value), "origin": origin(key)}

@@ -6,6 +6,7 @@ what a reader of the table would: in order, up to the winner.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -50,12 +51,18 @@ def _resolved(
 def describe_attempt(attempt: Any) -> dict[str, Any]:
     """``{"pattern", "name", "methods", "matched", "reason"}`` of one pattern tried."""
     route = attempt.route
+    told = _attempt_facts(route.pattern.text, route.name, route.methods)
+    return {**told, "matched": attempt.matched, "reason": attempt.reason}
+
+
+@lru_cache(maxsize=1024)
+def _attempt_facts(
+    pattern: str, name: str | None, methods: frozenset[str] | None
+) -> dict[str, Any]:
     return {
-        "pattern": route.pattern.text,
-        "name": route.name,
-        "methods": sorted(route.methods) if route.methods else None,
-        "matched": attempt.matched,
-        "reason": attempt.reason,
+        "pattern": pattern,
+        "name": name,
+        "methods": sorted(methods) if methods else None,
     }
 
 

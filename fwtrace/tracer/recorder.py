@@ -41,6 +41,9 @@ class Limits:
     items: int = 100
 
 
+_DEFAULT_LIMITS = Limits()
+
+
 class Recorder:
     """Records one request; :attr:`trace` is complete after :meth:`finish`."""
 
@@ -66,7 +69,7 @@ class Recorder:
         clock: Callable[[], int] = time.perf_counter_ns,
         version: str = "",
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or _DEFAULT_LIMITS
         self.user_code = user_code or UserCode()
         self.clock = clock
         self.overhead = 0
