@@ -70,6 +70,29 @@ def test_connecting_twice_is_connecting_once():
     assert len(signal.connections) == 2
 
 
+def test_send_from_nobody_does_not_reach_those_whose_sender_died():
+    signal = Signal()
+    listener = Listener()
+    sender = Listener()
+    signal.connect(listener.hear, sender=sender)
+    del sender
+    gc.collect()
+    assert signal.send(None, value=1) == []
+    assert listener.heard == []
+
+
+def test_receiver_that_dies_while_another_connects_is_forgotten_later():
+    signal = Signal()
+    listener = Listener()
+    signal.connect(listener.hear)
+    with signal._lock:
+        del listener
+        gc.collect()
+    assert signal.send(None) == []
+    signal.connect(print)
+    assert [c.receiver for c in signal.connections] == [print]
+
+
 def test_disconnect_undoes_the_same_connect():
     signal = Signal()
     listener = Listener()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.database import Database, Row
-from fwtrace.toolkit.orm.expressions import SQL, Col
+from fwtrace.toolkit.orm.expressions import SQL
 from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.lookups import Lookup
 from fwtrace.toolkit.orm.sql import Query, Where
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.models import Model
 
 __all__ = ["SQLCompiler"]
 
@@ -28,30 +32,33 @@ class SQLCompiler:
 
     # SELECT.
 
-    def select(self, names: Sequence[str] | None = None, ordered: bool = True) -> SQL:
-        """A SELECT of the model's columns, or of the named ones."""
+    def select(self, ordered: bool = True) -> SQL:
+        """A SELECT of the columns asked for, else of all of the model's."""
         query = self.query
-        if names is None:
-            cols = self.default_cols()
+        if query.columns is None:
+            columns = self.default_columns()
         else:
-            cols = [query.column(name) for name in names]
-        return self._statement(
-            [col.as_sql(self)[0] for col in cols], ordered or query.is_sliced
-        )
+            cols = [query.column(name) for name in query.columns]
+            columns = [col.as_sql(self)[0] for col in cols]
+        return self._statement(columns, ordered or query.is_sliced)
 
-    def default_cols(self) -> list[Col]:
+    def default_columns(self) -> list[str]:
         """The model's columns, then those of each select_related path."""
         query = self.query
-        cols = [Col(query.base, field) for field in query.model._meta.fields]
+        columns = [_columns(query.model, query.base, self.quote)]
         for path in query.related:
             alias, field = query.related_join(path)
             target = field.related_model  # type: ignore[attr-defined]
-            cols += [Col(alias, each) for each in target._meta.fields]
-        return cols
+            columns.append(_columns(target, alias, self.quote))
+        return columns
 
     def count(self) -> SQL:
-        if self.query.is_distinct or self.query.is_sliced:
-            inner, params = self.select(["pk"], ordered=self.query.is_sliced)
+        query = self.query
+        if query.is_distinct or query.is_sliced:
+            query.related = ()
+            if not query.is_distinct:
+                query.columns = ("pk",)
+            inner, params = self.select(ordered=query.is_sliced)
             return f"SELECT COUNT(*) FROM ({inner}) AS {self.quote('rows')}", params
         return self._statement(["COUNT(*)"], ordered=False)
 
@@ -66,8 +73,9 @@ class SQLCompiler:
         order_sql = [each.as_sql(self)[0] for each in order]
         if query.is_distinct:
             # SELECT DISTINCT must select what it orders by.
-            columns = [*columns, *(c.rsplit(" ", 1)[0] for c in order_sql)]
-            columns = list(dict.fromkeys(columns))
+            selected = ", ".join(columns)
+            wanted = [each.rsplit(" ", 1)[0] for each in order_sql]
+            columns = [*columns, *(each for each in wanted if each not in selected)]
         where, params = self.where()
         distinct = "DISTINCT " if query.is_distinct else ""
         sql = f"SELECT {distinct}{', '.join(columns)} FROM {self.tables()}{where}"
@@ -102,8 +110,8 @@ class SQLCompiler:
         for child in node.children:
             sql, child_params = self._node(child)
             if sql:
-                nested = isinstance(child, Where) and len(child.children) > 1
-                nested = nested and not child.negated  # type: ignore[union-attr]
+                several = isinstance(child, Where) and len(child.children) > 1
+                nested = several and not child.negated  # type: ignore[union-attr]
                 parts.append(f"({sql})" if nested and len(node.children) > 1 else sql)
                 params += child_params
         sql = f" {node.connector} ".join(parts)
@@ -147,7 +155,8 @@ class SQLCompiler:
         """The condition for a statement that cannot join: the keys of the rows."""
         if not self.query.joins and not self.query.is_sliced:
             return self.where()
-        sql, params = self.select(["pk"], ordered=self.query.is_sliced)
+        self.query.columns = ("pk",)
+        sql, params = self.select(ordered=self.query.is_sliced)
         key = self.column(self.query.base, self.query.model._meta.pk.column)
         return f" WHERE {key} IN ({sql})", params
 
@@ -155,3 +164,9 @@ class SQLCompiler:
 
     def fetch(self, sql: str, params: list[Any]) -> list[Row]:
         return self.database.fetch(sql, params)
+
+
+@lru_cache(maxsize=512)
+def _columns(model: type[Model], alias: str, quote: Callable[[str], str]) -> str:
+    fields = model._meta.fields
+    return ", ".join(f"{quote(alias)}.{quote(field.column)}" for field in fields)

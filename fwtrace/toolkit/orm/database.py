@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from fwtrace.toolkit.orm.exceptions import NotConnected
 
@@ -36,6 +36,8 @@ class Database:
     vendor = ""
     name = ""
     integers = range(-(2**63), 2**63)  # those that a column can hold
+    converters: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    """By a field's kind: from what the driver returns to the Python value."""
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Cursor:
         """Run a statement that returns no rows."""
@@ -58,10 +60,6 @@ class Database:
         """A Python value as the driver takes it."""
         raise NotImplementedError
 
-    def converter(self, kind: str) -> Callable[[Any], Any] | None:
-        """From what the driver returns for a field of this kind to its Python value."""
-        raise NotImplementedError
-
     def column_type(self, kind: str, field: Any) -> str:
         raise NotImplementedError
 
@@ -72,7 +70,8 @@ class Database:
         raise NotImplementedError
         yield
 
-    def quote(self, name: str) -> str:
+    @staticmethod
+    def quote(name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
 
 

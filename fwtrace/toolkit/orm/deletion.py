@@ -58,7 +58,9 @@ class Collector:
             keys = [each.pk for each in fresh]
             for start in range(0, len(keys), BATCH):
                 batch = keys[start : start + BATCH]
-                rows = rel.related_model.objects.filter(**{f"{field.name}__in": batch})
+                rows = rel.related_model._base_manager.filter(
+                    **{f"{field.name}__in": batch}
+                )
                 self._collect_related(rel, list(rows))
 
     def _collect_related(self, rel: Any, rows: list[Model]) -> None:
@@ -81,14 +83,14 @@ class Collector:
             if pre_delete.connections:
                 self._send(pre_delete)
             for field, keys in self.nulls:
-                rows = field.model.objects.filter(pk__in=keys)
+                rows = field.model._base_manager.filter(pk__in=keys)
                 rows.update(**{field.name: None})
             # What refers to a row was collected after it, so it goes before it.
             for model, instances in reversed(self.instances.items()):
                 keys = list(instances)
                 for start in range(0, len(keys), BATCH):
                     batch = keys[start : start + BATCH]
-                    deleted = model.objects.filter(pk__in=batch).raw_delete()
+                    deleted = model._base_manager.filter(pk__in=batch).raw_delete()
                     label = model._meta.label
                     counts[label] = counts.get(label, 0) + deleted
             if post_delete.connections:

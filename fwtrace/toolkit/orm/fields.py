@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
-
-from fwtrace.toolkit.orm.exceptions import FieldError
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -21,6 +20,10 @@ __all__ = [
     "IntegerField",
     "TextField",
 ]
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not iskeyword(text)
 
 
 class _NotProvided:
@@ -43,6 +46,7 @@ class Field:
     column: str
     model: type[Model]
     is_relation = False
+    internal_type = "TextField"
 
     def __init__(
         self,
@@ -79,6 +83,11 @@ class Field:
 
     def contribute_to_class(self, model: type[Model], name: str) -> None:
         """Take the place that the class body gave the field."""
+        if name == "pk" or "__" in name or name[-1:] == "_" or not _is_name(name):
+            raise TypeError(
+                f"A field cannot be called {name!r}: it must be a name in Python, pk "
+                "is the primary key, and a double underscore leads to a lookup."
+            )
         self.model = model
         self.name = name
         self.attname = self.get_attname()
@@ -92,7 +101,7 @@ class Field:
     @property
     def kind(self) -> str:
         """The internal type, by which a backend knows columns and converters."""
-        return type(self).__name__
+        return self.internal_type
 
     def get_default(self) -> Any:
         if self.default is NOT_PROVIDED:
@@ -104,13 +113,15 @@ class Field:
         return value
 
     def get_prep_value(self, value: Any) -> Any:
-        """The value for a statement, checked: FieldError names the field."""
+        """The value for a statement, checked: ValueError names the field."""
         if value is None:
             return None
+        if self.primary_key and isinstance(value, self.model):
+            value = value.pk
         try:
             return self.to_python(value)
-        except (TypeError, ValueError) as error:
-            raise FieldError(
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(
                 f"Field {self.name!r} of {self.model.__name__} expected "
                 f"{self.expects} but got {value!r}."
             ) from error
@@ -122,25 +133,24 @@ class Field:
         return getattr(instance, self.attname)
 
 
-class AutoField(Field):
+class IntegerField(Field):
+    internal_type = "IntegerField"
+    expects = "a number"
+
+    def to_python(self, value: Any) -> int:
+        return int(value)
+
+
+class AutoField(IntegerField):
     """An integer that the database counts up: the primary key of most models."""
 
-    expects = "a number"
-
-    def to_python(self, value: Any) -> int:
-        return int(value)
-
-
-class IntegerField(Field):
-    expects = "a number"
-
-    def to_python(self, value: Any) -> int:
-        return int(value)
+    internal_type = "AutoField"
 
 
 class CharField(Field):
     """Text of at most ``max_length`` characters."""
 
+    internal_type = "CharField"
     expects = "text"
 
     def __init__(self, *args: Any, max_length: int = 255, **options: Any) -> None:
@@ -160,6 +170,7 @@ class TextField(Field):
 
 
 class BooleanField(Field):
+    internal_type = "BooleanField"
     expects = "true or false"
 
     _values: dict[Any, bool] = {
@@ -186,6 +197,7 @@ class DateTimeField(Field):
     ``auto_now`` sets it at every save, ``auto_now_add`` at the first.
     """
 
+    internal_type = "DateTimeField"
     expects = "a datetime or ISO 8601 text"
 
     def __init__(
@@ -203,7 +215,9 @@ class DateTimeField(Field):
         if isinstance(value, str):
             value = datetime.datetime.fromisoformat(value)
         if isinstance(value, datetime.datetime):
-            return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+            if value.tzinfo is None:
+                return value.replace(tzinfo=datetime.UTC)
+            return value.astimezone(datetime.UTC)
         if isinstance(value, datetime.date):
             return datetime.datetime(
                 value.year, value.month, value.day, tzinfo=datetime.UTC

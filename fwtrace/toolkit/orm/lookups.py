@@ -9,11 +9,12 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fwtrace.toolkit.orm.expressions import SQL, Col
+from fwtrace.toolkit.orm.fields import IntegerField
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
 
-__all__ = ["LOOKUPS", "In", "IsNull", "Lookup", "register_lookup"]
+__all__ = ["LOOKUPS", "In", "IsNull", "Lookup", "Pattern", "register_lookup"]
 
 NOTHING = "0 = 1"
 LONGEST_PATTERN = 50_000  # bytes; SQLite's LIKE refuses more
@@ -30,12 +31,15 @@ class Lookup:
 
     def prepare(self, rhs: Any) -> Any:
         """The value, checked: ValueError names the field and what it takes."""
+        return self.lhs.field.get_prep_value(self.something(rhs))
+
+    def something(self, rhs: Any) -> Any:
         if rhs is None:
+            name = self.lhs.field.name
             raise ValueError(
-                f"The lookup {self.lhs.field.name}__{self.name} takes no None: "
-                f"use {self.lhs.field.name}__isnull."
+                f"The lookup {name}__{self.name} takes no None: use {name}__isnull."
             )
-        return self.lhs.field.get_prep_value(rhs)
+        return rhs
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         raise NotImplementedError
@@ -74,7 +78,7 @@ class GreaterThanOrEqual(Comparison):
     operator = ">="
 
     def prepare(self, rhs: Any) -> Any:
-        return super().prepare(_next_whole(rhs))
+        return super().prepare(_next_whole(self.lhs, rhs))
 
 
 class LessThan(Comparison):
@@ -82,7 +86,7 @@ class LessThan(Comparison):
     operator = "<"
 
     def prepare(self, rhs: Any) -> Any:
-        return super().prepare(_next_whole(rhs))
+        return super().prepare(_next_whole(self.lhs, rhs))
 
 
 class LessThanOrEqual(Comparison):
@@ -90,11 +94,10 @@ class LessThanOrEqual(Comparison):
     operator = "<="
 
 
-def _next_whole(value: Any) -> Any:
+def _next_whole(col: Col, value: Any) -> Any:
     """At least 2.5 is at least 3 to whole numbers, where ``int`` would make it 2."""
-    if isinstance(value, float) and math.isfinite(value):
-        return math.ceil(value)
-    return value
+    whole = isinstance(value, float) and isinstance(col.field, IntegerField)
+    return math.ceil(value) if whole and math.isfinite(value) else value
 
 
 class IsNull(Lookup):
@@ -156,8 +159,7 @@ class Pattern(Lookup):
     """The same without LIKE, for what SQLite's cannot take; ``{size}`` in bytes."""
 
     def prepare(self, rhs: Any) -> str:
-        super().prepare(rhs if rhs is None else str(rhs))
-        return str(rhs)
+        return str(self.something(rhs))
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         column, params = self.lhs.as_sql(compiler)

@@ -55,6 +55,18 @@ class Manager:
     def select_related(self, *paths: str) -> QuerySet[Any]:
         return self.get_queryset().select_related(*paths)
 
+    def reverse(self) -> QuerySet[Any]:
+        return self.get_queryset().reverse()
+
+    def distinct(self) -> QuerySet[Any]:
+        return self.get_queryset().distinct()
+
+    def limit(self, count: int) -> QuerySet[Any]:
+        return self.get_queryset().limit(count)
+
+    def offset(self, count: int) -> QuerySet[Any]:
+        return self.get_queryset().offset(count)
+
     def values(self, *names: str) -> QuerySet[dict[str, Any]]:
         return self.get_queryset().values(*names)
 
@@ -78,6 +90,9 @@ class Manager:
 
     def create(self, **values: Any) -> Any:
         return self.get_queryset().create(**values)
+
+    def update(self, **values: Any) -> int:
+        return self.get_queryset().update(**values)
 
     def get_or_create(
         self, defaults: dict[str, Any] | None = None, **conditions: Any

@@ -17,7 +17,7 @@ from fwtrace.toolkit.orm.fields import AutoField, Field
 from fwtrace.toolkit.orm.manager import Manager
 from fwtrace.toolkit.orm.options import Options
 from fwtrace.toolkit.orm.signals import post_init, post_save, pre_init, pre_save
-from fwtrace.toolkit.orm.sql import Query
+from fwtrace.toolkit.orm.sql import Q, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,11 +28,20 @@ __all__ = ["Model", "ModelBase", "ModelState"]
 class ModelState:
     """Of one instance: whether its row is yet to be added, and what it has fetched."""
 
-    __slots__ = ("adding", "fields_cache")
+    __slots__ = ("_fields_cache", "adding")
 
-    def __init__(self, adding: bool = True) -> None:
-        self.adding = adding
-        self.fields_cache: dict[str, Any] = {}
+    adding: bool
+    _fields_cache: dict[str, tuple[Any, Any]]
+
+    @property
+    def fields_cache(self) -> dict[str, tuple[Any, Any]]:
+        """Related instances by field, each with the key that it was kept for: another
+        key in its place, and it is the wrong one. Made when first needed."""
+        try:
+            return self._fields_cache
+        except AttributeError:
+            self._fields_cache = {}
+            return self._fields_cache
 
 
 class ModelBase(type):
@@ -47,9 +56,8 @@ class ModelBase(type):
             key: value for key, value in namespace.items() if isinstance(value, Field)
         }
         plain = {k: v for k, v in namespace.items() if k not in contributed}
-        meta = plain.pop("Meta", None)
         model: Any = super().__new__(mcs, name, bases, plain)
-        model._meta = Options(model, meta)
+        model._meta = Options(model, getattr(model, "Meta", None), "Meta" in plain)
         model.DoesNotExist = _exception("DoesNotExist", ObjectDoesNotExist, model)
         model.MultipleObjectsReturned = _exception(
             "MultipleObjectsReturned", MultipleObjectsReturned, model
@@ -66,8 +74,9 @@ class ModelBase(type):
         for value in vars(model).values():
             if isinstance(value, Manager):
                 value.model = model
-        if not isinstance(vars(model).get("objects"), Manager):
-            model.objects = Manager(model)
+        model._base_manager = Manager(model)
+        inherited = getattr(model, "objects", None)
+        model.objects = inherited if isinstance(inherited, Manager) else Manager(model)
         options.models[model.__name__] = model
         for waiting in options.waiting.pop(model.__name__, ()):
             waiting.resolve(model)
@@ -101,6 +110,8 @@ class Model(metaclass=ModelBase):
 
     _meta: ClassVar[Options]
     objects: ClassVar[Manager]
+    _base_manager: ClassVar[Manager]
+    """All rows, whatever ``objects`` hides: for references and deletions."""
     DoesNotExist: ClassVar[type[ObjectDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
     state_class: ClassVar[type[ModelState]] = ModelState
@@ -117,6 +128,7 @@ class Model(metaclass=ModelBase):
         if pre_init.connections:
             pre_init.send(model, args=args, kwargs=kwargs)
         self._state = ModelState()
+        self._state.adding = True
         meta = model._meta
         if len(args) > len(meta.fields):
             raise TypeError(f"{model.__name__} has {len(meta.fields)} fields.")
@@ -168,15 +180,20 @@ class Model(metaclass=ModelBase):
     def database(cls) -> Database:
         return get_database()
 
-    def save(self) -> None:
-        """Insert the row, or update it when it is there already."""
+    def save(self, force_insert: bool = False) -> None:
+        """Insert the row, or update it when it is there already.
+
+        Raises IntegrityError where a constraint forbids it; with ``force_insert`` also
+        for a key that is taken.
+        """
         model, database = type(self), self.database()
         if pre_save.connections:
             pre_save.send(model, instance=self)
         created = self._state.adding
-        if not created or self.pk is not None:
+        if not force_insert and (not created or self.pk is not None):
             created = not self._update(database)
-        if created:
+        if force_insert or created:
+            created = True
             self._insert(database)
         self._state.adding = False
         if post_save.connections:
@@ -190,11 +207,12 @@ class Model(metaclass=ModelBase):
             for field in meta.fields
             if not field.primary_key
         }
-        rows = type(self).objects.filter(pk=self.pk)
+        query = Query(type(self))
+        query.add_q(Q(pk=self.pk))
+        compiler = SQLCompiler(query, database)
         if not values:
-            return rows.exists()
-        sql, params = SQLCompiler(rows._query, database).update(values)
-        return database.execute(sql, params).rowcount > 0
+            return bool(database.fetch(*compiler.exists()))
+        return database.execute(*compiler.update(values)).rowcount > 0
 
     def _insert(self, database: Database) -> None:
         meta = self._meta
@@ -212,9 +230,16 @@ class Model(metaclass=ModelBase):
     def _prepared(self, field: Field, add: bool) -> Any:
         if field.is_relation:
             # The row that was assigned may have been saved, and got its key, since.
-            related = self._state.fields_cache.get(field.name)
-            if related is not None and getattr(self, field.attname) is None:
-                setattr(self, field.attname, related.pk)
+            key, related = self._state.fields_cache.get(field.name, (None, None))
+            kept = key is None and getattr(self, field.attname) is None
+            if related is not None and kept:
+                if related.pk is None:
+                    raise ValueError(
+                        f"Save the {type(related).__name__} before the "
+                        f"{type(self).__name__} whose {field.name!r} it is: it has no "
+                        "key yet."
+                    )
+                setattr(self, field.name, related)
         return field.get_prep_value(field.pre_save(self, add))
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -229,7 +254,7 @@ class Model(metaclass=ModelBase):
 
     def refresh_from_db(self) -> None:
         """Read the row again."""
-        fresh = type(self).objects.get(pk=self.pk)
+        fresh = type(self)._base_manager.get(pk=self.pk)
         self.__dict__.update(fresh.__dict__)
 
     @classmethod

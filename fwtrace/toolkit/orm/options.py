@@ -26,20 +26,21 @@ _KNOWN = ("abstract", "db_table", "ordering", "verbose_name", "verbose_name_plur
 class Options:
     """Table, fields, relations and defaults of one model."""
 
-    def __init__(self, model: type[Model], meta: Any) -> None:
+    def __init__(self, model: type[Model], meta: Any, own: bool = True) -> None:
         self.model = model
         self.object_name = model.__name__
         self.model_name = model.__name__.lower()
         self.fields: list[Field] = []
         self.related_objects: list[ManyToOneRel] = []
-        given = {k: v for k, v in vars(meta).items() if k[0] != "_"} if meta else {}
+        given = {k: getattr(meta, k) for k in dir(meta) if k[0] != "_"} if meta else {}
         unknown = set(given) - set(_KNOWN)
         if unknown:
             raise TypeError(
                 f"Meta of {self.object_name} has unknown options: "
                 f"{', '.join(sorted(unknown))}. There are {', '.join(_KNOWN)}."
             )
-        self.abstract: bool = given.get("abstract", False)
+        # An inherited Meta gives all but its being abstract, which is its own.
+        self.abstract: bool = own and bool(meta) and vars(meta).get("abstract", False)
         self.db_table: str = given.get("db_table", self.model_name)
         self.ordering: list[str] = list(given.get("ordering", ()))
         words = self.object_name[0] + "".join(
@@ -82,10 +83,35 @@ class Options:
     def attnames(self) -> tuple[str, ...]:
         return tuple(field.attname for field in self.fields)
 
+    def add_related(self, rel: ManyToOneRel) -> None:
+        """Another model refers to this one; a model made anew takes its old place.
+
+        Raises TypeError when the way back would have the name of another.
+        """
+        for position, old in enumerate(self.related_objects):
+            if old.origin == rel.origin:
+                self.related_objects[position] = rel
+                return
+        if not rel.hidden:
+            if any(field.name == rel.query_name for field in self.fields):
+                self._clash(rel, f"the field {rel.query_name!r}")
+            if rel.query_name in self.reverse:
+                other = self.reverse[rel.query_name].field
+                self._clash(rel, f"that of {other.model.__name__}.{other.name}")
+        self.related_objects.append(rel)
+
+    def _clash(self, rel: ManyToOneRel, other: str) -> None:
+        field = rel.field
+        raise TypeError(
+            f"The way back from {self.object_name} for "
+            f"{field.model.__name__}.{field.name} would have the name of {other}: "
+            "give it a related_name of its own."
+        )
+
     @property
     def reverse(self) -> dict[str, ManyToOneRel]:
         """Relations of other models to this one, by the name that queries use."""
-        return {rel.query_name: rel for rel in self.related_objects}
+        return {rel.query_name: rel for rel in self.related_objects if not rel.hidden}
 
     def get_field(self, name: str) -> Field:
         """The field of that name; raises FieldError naming those there are."""

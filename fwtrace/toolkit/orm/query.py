@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fwtrace.toolkit.orm.compiler import SQLCompiler
 from fwtrace.toolkit.orm.database import Database, Row, get_database
 from fwtrace.toolkit.orm.deletion import Collector
 from fwtrace.toolkit.orm.exceptions import FieldError
-from fwtrace.toolkit.orm.signals import post_delete, post_init, pre_delete, pre_init
+from fwtrace.toolkit.orm.loading import loader
+from fwtrace.toolkit.orm.signals import post_delete, pre_delete
 from fwtrace.toolkit.orm.sql import Q, Query, Subquery
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ __all__ = ["QuerySet"]
 
 M = TypeVar("M")
 REPR_ROWS = 20
-
-Maker = Callable[[Row], Any]
 
 
 class QuerySet(Generic[M]):
@@ -34,7 +34,6 @@ class QuerySet(Generic[M]):
         self.model = model
         self._query = query or Query(model)
         self._cache: list[M] | None = None
-        self._fields: tuple[str, ...] | None = None
         self._shape: Callable[[Row], Any] | None = None
         self.known_related: tuple[str, Any] | None = None
 
@@ -45,9 +44,9 @@ class QuerySet(Generic[M]):
         return get_database()
 
     @property
-    def query(self) -> str:
-        """The SQL, with ``?`` for each parameter."""
-        return self._compiler().select(self._fields)[0]
+    def query(self) -> Query:
+        """What will be asked; as text, the SQL with ``?`` for each parameter."""
+        return self._query
 
     def __repr__(self) -> str:
         rows = list(self[: REPR_ROWS + 1]) if self._cache is None else self._cache
@@ -70,7 +69,7 @@ class QuerySet(Generic[M]):
     def __getitem__(self, key: int | slice) -> Any:
         if isinstance(key, slice):
             return self._slice(key)
-        if key < 0:
+        if index(key) < 0:
             raise ValueError("Negative indexing is not supported: use reverse().")
         if self._cache is not None:
             return self._cache[key]
@@ -80,7 +79,8 @@ class QuerySet(Generic[M]):
         return rows[0]
 
     def _slice(self, key: slice) -> Any:
-        start, stop = key.start or 0, key.stop
+        start = index(key.start or 0)
+        stop = None if key.stop is None else index(key.stop)
         if start < 0 or (stop is not None and stop < 0):
             raise ValueError("Negative slicing is not supported: use reverse().")
         if self._cache is not None:
@@ -88,11 +88,6 @@ class QuerySet(Generic[M]):
         made = self._clone()
         made._query.set_limits(start, stop)
         return list(made)[:: key.step] if key.step else made
-
-    def __and__(self, other: QuerySet[M]) -> QuerySet[M]:
-        made = self._clone()
-        made._query.add_q(Q(pk__in=other))
-        return made
 
     # Narrowing and ordering.
 
@@ -151,6 +146,8 @@ class QuerySet(Generic[M]):
 
     def offset(self, count: int) -> QuerySet[M]:
         """Without the first so many rows. With a limit, whichever comes first."""
+        if index(count) < 0:
+            raise ValueError("Negative slicing is not supported: use reverse().")
         made = self._clone()
         high = made._query.high
         made._query.high = None
@@ -173,8 +170,8 @@ class QuerySet(Generic[M]):
         for path in paths:
             parts = path.split("__")
             wanted += ["__".join(parts[: n + 1]) for n in range(len(parts))]
+            made._query.clone().related_join(path)
         made._query.related = tuple(dict.fromkeys(wanted))
-        made._query.clone().related_join(paths[-1]) if paths else None
         return made
 
     def values(self, *names: str) -> QuerySet[dict[str, Any]]:
@@ -194,11 +191,11 @@ class QuerySet(Generic[M]):
 
     def _as(self, names: Sequence[str], shape: Callable[[Row], Any]) -> QuerySet[Any]:
         made: QuerySet[Any] = self._clone()
-        made._fields = tuple(names)
         made._shape = shape
         query = made._query.clone()
         for name in names:
             query.column(name)
+        made._query.columns = tuple(names)
         return made
 
     # Asking the database.
@@ -253,7 +250,7 @@ class QuerySet(Generic[M]):
     def create(self, **values: Any) -> M:
         """Make an instance and save it."""
         made: Any = self.model(**values)
-        made.save()
+        made.save(force_insert=True)
         return made  # type: ignore[no-any-return]
 
     def get_or_create(
@@ -285,6 +282,8 @@ class QuerySet(Generic[M]):
         """Delete the rows and what cascades: ``(rows in all, {model: rows})``."""
         if self._query.is_sliced:
             raise TypeError("Cannot use 'limit' or 'offset' with delete().")
+        if self._shape is not None:
+            raise TypeError("Cannot delete after values() or values_list().")
         watched = pre_delete.connections or post_delete.connections
         if not watched and not self.model._meta.related_objects:
             count = self.raw_delete()
@@ -304,7 +303,6 @@ class QuerySet(Generic[M]):
 
     def _clone(self) -> QuerySet[M]:
         made: QuerySet[M] = type(self)(self.model, self._query.clone())
-        made._fields = self._fields
         made._shape = self._shape
         made.known_related = self.known_related
         return made
@@ -314,9 +312,10 @@ class QuerySet(Generic[M]):
 
     def as_subquery(self, compiler: SQLCompiler) -> tuple[str, list[Any]]:
         """The rows as the right-hand side of ``__in``: their keys, or the one value."""
-        if self._fields is not None and len(self._fields) != 1:
+        columns = self._query.columns or ("pk",)
+        if len(columns) != 1:
             raise FieldError("A queryset after __in must have one column.")
-        column = self._fields[0] if self._fields else "pk"
+        column = columns[0]
         return Subquery(self._query, column).as_subquery(compiler)
 
     def _fetch(self) -> list[M]:
@@ -326,23 +325,23 @@ class QuerySet(Generic[M]):
 
     def _run(self) -> list[M]:
         compiler = self._compiler()
-        rows = compiler.fetch(*compiler.select(self._fields))
+        rows = compiler.fetch(*compiler.select())
         if self._shape is not None:
             return [self._shape(row) for row in self._converted(rows)]
-        make = _maker(self.model, self.database, self._query.related)
-        made = [make(row) for row in rows]
+        load = loader(self.model, compiler.database, self._query.related)
+        made = load(rows)
         if self.known_related is not None:
             name, instance = self.known_related
             for each in made:
-                each._state.fields_cache[name] = instance
+                each._state.fields_cache[name] = instance.pk, instance
         return made
 
     def _converted(self, rows: list[Row]) -> list[Row]:
         """Rows of some columns, each value as its field has it."""
         query = self._query.clone()
         converters = [
-            self.database.converter(query.column(name).field.kind)
-            for name in self._fields or ()
+            self.database.converters.get(query.column(name).field.kind)
+            for name in query.columns or ()
         ]
         if not any(converters):
             return rows
@@ -350,70 +349,3 @@ class QuerySet(Generic[M]):
             tuple(c(v) if c else v for c, v in zip(converters, row, strict=False))
             for row in rows
         ]
-
-
-def _maker(model: type[Model], database: Database, related: Sequence[str]) -> Maker:
-    """From a row to an instance, worked out once for all the rows of a query."""
-    base, width = _instance_maker(model, database, 0)
-    if not related:
-        return base
-    parts: list[tuple[str, Maker, int]] = []
-    models: dict[str, type[Model]] = {"": model}
-    for path in related:
-        parent, _, name = path.rpartition("__")
-        target = models[parent]._meta.get_field(name).related_model  # type: ignore[attr-defined]
-        models[path] = target
-        make, size = _instance_maker(target, database, width)
-        key = width + target._meta.fields.index(target._meta.pk)
-        parts.append((path, make, key))
-        width += size
-
-    def make_all(row: Row) -> Any:
-        made: dict[str, Any] = {"": base(row)}
-        for path, make, key in parts:
-            parent, _, name = path.rpartition("__")
-            child = make(row) if row[key] is not None else None
-            made[path] = child
-            if made[parent] is not None:
-                made[parent]._state.fields_cache[name] = child
-        return made[""]
-
-    return make_all
-
-
-def _instance_maker(
-    model: type[Model], database: Database, start: int
-) -> tuple[Maker, int]:
-    names = model._meta.attnames
-    stop = start + len(names)
-    converters = [
-        (name, start + position, converter)
-        for position, (name, field) in enumerate(
-            zip(names, model._meta.fields, strict=True)
-        )
-        if (converter := database.converter(field.kind)) is not None
-    ]
-    watched = bool(pre_init.connections or post_init.connections)
-    if watched or model.__init__ is not model.base_init:
-
-        def make_watched(row: Row) -> Any:
-            values = dict(zip(names, row[start:stop], strict=True))
-            for name, position, converter in converters:
-                values[name] = converter(row[position])
-            made = model(**values)
-            made._state.adding = False
-            return made
-
-        return make_watched, len(names)
-    new, state = model.__new__, model.state_class
-
-    def make(row: Row) -> Any:
-        made = new(model)
-        attributes = made.__dict__
-        attributes.update(zip(names, row[start:stop], strict=True))
-        for name, position, converter in converters:
-            attributes[name] = converter(row[position])
-        attributes["_state"] = state(False)
-        return made
-
-    return make, len(names)

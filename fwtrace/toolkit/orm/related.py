@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm import options
 from fwtrace.toolkit.orm.deletion import CASCADE, SET_NULL, OnDelete
-from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.fields import Field
+from fwtrace.toolkit.orm.manager import Manager
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -51,6 +51,8 @@ class ForeignKey(Field):
     def contribute_to_class(self, model: type[Model], name: str) -> None:
         super().contribute_to_class(model, name)
         setattr(model, name, ForwardDescriptor(self))
+        if model._meta.abstract:
+            return  # there are no such rows; each model below has its own field
         target = self.to
         if target == "self":
             target = model
@@ -65,11 +67,10 @@ class ForeignKey(Field):
     def resolve(self, target: type[Model]) -> None:
         """The other model is known: put the way back on it."""
         self.related_model = target
-        if self.related_name == "+":
-            return
         rel = ManyToOneRel(self)
-        target._meta.related_objects.append(rel)
-        setattr(target, rel.accessor_name, ReverseDescriptor(rel))
+        target._meta.add_related(rel)
+        if not rel.hidden:
+            setattr(target, rel.accessor_name, ReverseDescriptor(rel))
 
     @property
     def kind(self) -> str:
@@ -93,6 +94,17 @@ class ManyToOneRel:
     def __init__(self, field: ForeignKey) -> None:
         self.field = field
         self.related_model = field.model
+
+    @property
+    def hidden(self) -> bool:
+        """Only deleting goes this way: it has no name."""
+        return self.field.related_name == "+"
+
+    @property
+    def origin(self) -> tuple[str, str, str]:
+        """What the source says; a model that is made twice says it twice."""
+        model = self.related_model
+        return (model.__module__, model.__qualname__, self.field.name)
 
     @property
     def accessor_name(self) -> str:
@@ -122,16 +134,15 @@ class ForwardDescriptor:
         if instance is None:
             return self
         field = self.field
-        cache = instance._state.fields_cache
-        try:
-            return cache[field.name]
-        except KeyError:
-            pass
         key = getattr(instance, field.attname)
+        cached = instance._state.fields_cache.get(field.name)
+        if cached is not None and cached[0] == key:
+            return cached[1]
         found = None
         if key is not None:
-            found = field.related_model.objects.get(pk=key)
-        cache[field.name] = found
+            # Whatever rows a manager of that model hides, a reference is followed.
+            found = field.related_model._base_manager.get(pk=key)
+        instance._state.fields_cache[field.name] = key, found
         return found
 
     def __set__(self, instance: Model, value: Any) -> None:
@@ -142,8 +153,9 @@ class ForwardDescriptor:
                 f"be a {field.related_model.__name__} instance. "
                 f"For a key, assign {field.attname}."
             )
-        setattr(instance, field.attname, None if value is None else value.pk)
-        instance._state.fields_cache[field.name] = value
+        key = None if value is None else value.pk
+        setattr(instance, field.attname, key)
+        instance._state.fields_cache[field.name] = key, value
 
 
 class ReverseDescriptor:
@@ -155,7 +167,7 @@ class ReverseDescriptor:
     def __get__(self, instance: Model | None, owner: type[Model]) -> Any:
         if instance is None:
             return self
-        return _related_manager(self.rel, instance)
+        return RelatedManager(self.rel, instance)
 
     def __set__(self, instance: Model, value: Any) -> None:
         raise TypeError(
@@ -164,23 +176,29 @@ class ReverseDescriptor:
         )
 
 
-def _related_manager(rel: ManyToOneRel, instance: Model) -> Any:
-    from fwtrace.toolkit.orm.manager import Manager
+class RelatedManager(Manager):
+    """The rows that refer to one instance."""
 
-    class RelatedManager(Manager):
-        """The rows of one instance."""
+    def __init__(self, rel: ManyToOneRel, instance: Model) -> None:
+        super().__init__(rel.related_model)
+        self.rel = rel
+        self.instance = instance
 
-        def get_queryset(self) -> QuerySet[Any]:
-            if instance.pk is None:
-                raise FieldError(
-                    f"Save the {type(instance).__name__} before using "
-                    f"{rel.accessor_name}: it has no key yet."
-                )
-            rows = super().get_queryset().filter(**{rel.field.name: instance})
-            rows.known_related = (rel.field.name, instance)
-            return rows
+    def get_queryset(self) -> QuerySet[Any]:
+        """The model's own manager says which rows there are to choose from."""
+        name = self.rel.field.name
+        self._check()
+        rows = self.model.objects.get_queryset().filter(**{name: self.instance})
+        rows.known_related = (name, self.instance)
+        return rows
 
-        def create(self, **values: Any) -> Any:
-            return super().create(**{rel.field.name: instance, **values})
+    def create(self, **values: Any) -> Any:
+        self._check()
+        return super().create(**{self.rel.field.name: self.instance, **values})
 
-    return RelatedManager(rel.related_model)
+    def _check(self) -> None:
+        if self.instance.pk is None:
+            raise ValueError(
+                f"Save the {type(self.instance).__name__} before using its "
+                f"{self.rel.accessor_name}: it has no key yet."
+            )

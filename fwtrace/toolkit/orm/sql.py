@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fwtrace.toolkit.orm.database import get_database
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
 from fwtrace.toolkit.orm.expressions import Col, OrderBy
 from fwtrace.toolkit.orm.fields import Field
-from fwtrace.toolkit.orm.lookups import LOOKUPS, In, IsNull, Lookup
+from fwtrace.toolkit.orm.lookups import LOOKUPS, In, IsNull, Lookup, Pattern
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -23,6 +24,9 @@ class Q:
     """Conditions to combine: ``Q(a=1) | ~Q(b=2)``."""
 
     def __init__(self, *args: Q, **kwargs: Any) -> None:
+        for each in args:
+            if not isinstance(each, Q):
+                raise TypeError(f"A condition is a Q or name=value, not {each!r}.")
         self.children: list[Q | tuple[str, Any]] = [*args, *kwargs.items()]
         self.connector = "AND"
         self.negated = False
@@ -91,6 +95,7 @@ class Query:
         self.is_distinct = False
         self.is_empty = False
         self.related: tuple[str, ...] = ()
+        self.columns: tuple[str, ...] | None = None
 
     def clone(self) -> Query:
         made = Query.__new__(Query)
@@ -98,6 +103,15 @@ class Query:
         made.joins = self.joins.copy()
         made.where = self.where.copy()
         return made
+
+    def __str__(self) -> str:
+        """The SQL for the default database, with ``?`` for each parameter."""
+        return self.sql_with_params()[0]
+
+    def sql_with_params(self) -> tuple[str, list[Any]]:
+        from fwtrace.toolkit.orm.compiler import SQLCompiler  # it is made of queries
+
+        return SQLCompiler(self.clone(), get_database()).select()
 
     @property
     def is_sliced(self) -> bool:
@@ -118,9 +132,15 @@ class Query:
     def add_q(self, q: Q) -> None:
         """Add conditions. Those of one call share their joins to many rows; another
         call joins anew, as Django's ``filter()`` does."""
-        self.where.append(self._build(q, set(), negated=False, inner=True))
+        made = self._build(q, set(), negated=False, inner=True)
+        if isinstance(made, Where) and made.connector == "AND" and not made.negated:
+            self.where += made.children
+        else:
+            self.where.append(made)
 
-    def _build(self, q: Q, usable: set[str], negated: bool, inner: bool) -> Where:
+    def _build(
+        self, q: Q, usable: set[str], negated: bool, inner: bool
+    ) -> Lookup | Where:
         negated = negated ^ q.negated
         inner = inner and not q.negated and (q.connector == "AND" or _is_single(q))
         children: list[Lookup | Where] = []
@@ -129,6 +149,8 @@ class Query:
                 children.append(self._build(child, usable, negated, inner))
             else:
                 children.append(self._condition(*child, usable, negated, inner))
+        if len(children) == 1 and not q.negated:
+            return children[0]
         return Where(children, q.connector, q.negated)
 
     def _condition(
@@ -143,7 +165,10 @@ class Query:
         col, lookup_name, aliases = self._resolve(parts, usable)
         if value is None and lookup_name in ("exact", "iexact"):
             lookup_name, value = "isnull", True
-        lookup = LOOKUPS[lookup_name](col, value)
+        kind = LOOKUPS[lookup_name]
+        if col.field.is_relation and issubclass(kind, Pattern):
+            raise FieldError(self._unsupported(lookup_name, col.field))
+        lookup = kind(col, value)
         is_null = isinstance(lookup, IsNull)
         if inner and not (is_null and lookup.rhs):
             self._make_inner(aliases)
@@ -261,9 +286,8 @@ class Query:
         self, parent: str, model: type[Model], rel: Any, usable: set[str]
     ) -> str:
         column = rel.field.column
-        for alias in usable:
-            join = self.joins[alias]
-            if (join.parent, join.column, join.model) == (
+        for alias, join in self.joins.items():
+            if alias in usable and (join.parent, join.column, join.model) == (
                 parent,
                 column,
                 rel.related_model,
@@ -289,18 +313,32 @@ class Query:
         names = self.order_by
         if names is None:
             names = self.model._meta.ordering
-        return [self._order(name) for name in names]
+        return [order for name in names for order in self._order(name, ())]
 
-    def _order(self, name: str) -> OrderBy:
-        descending = name.startswith("-")
-        col, lookup, _ = self._resolve(name.removeprefix("-").split("__"), set())
-        if lookup != "exact":
-            raise FieldError(f"Cannot order by a lookup: {name!r}.")
-        return OrderBy(col, descending ^ self.reversed)
+    def _order(self, name: str, seen: tuple[Field, ...]) -> list[OrderBy]:
+        path, descending = name.removeprefix("-"), name.startswith("-")
+        col = self.column(path)
+        if col.field.is_relation and path.endswith(col.field.name):
+            # A foreign key orders as the rows that it refers to do (Django).
+            further = col.field.related_model._meta.ordering  # type: ignore[attr-defined]
+            if further and col.field not in seen:
+                sign = "-" if descending else ""
+                orders = []
+                for each in further:
+                    onward = f"{sign}{path}__{each.removeprefix('-')}"
+                    if each.startswith("-"):
+                        onward = onward[1:] if descending else f"-{onward}"
+                    orders += self._order(onward, (*seen, col.field))
+                return orders
+        return [OrderBy(col, descending ^ self.reversed)]
 
     def column(self, name: str) -> Col:
-        """The column that a name such as ``author__name`` leads to."""
-        return self._resolve(name.split("__"), set())[0]
+        """The column that a name such as ``author__name`` leads to; it may be of a
+        table that the conditions joined."""
+        col, lookup, _ = self._resolve(name.split("__"), set(self.joins))
+        if name.endswith(f"__{lookup}"):
+            raise FieldError(f"Cannot select or order by a lookup: {name!r}.")
+        return col
 
     def related_join(self, path: str) -> tuple[str, Field]:
         """The alias of ``author__city`` for select_related, and the last field."""
@@ -328,8 +366,10 @@ class Subquery:
         self.column = column
 
     def as_subquery(self, compiler: Any) -> tuple[str, list[Any]]:
-        inner = type(compiler)(self.query.clone(), compiler.database)
-        sql: tuple[str, list[Any]] = inner.select([self.column], ordered=False)
+        query = self.query.clone()
+        query.columns = (self.column,)
+        inner = type(compiler)(query, compiler.database)
+        sql: tuple[str, list[Any]] = inner.select(ordered=False)
         return sql
 
 

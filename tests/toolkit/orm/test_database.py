@@ -1,10 +1,20 @@
 """The database: connections, transactions, threads."""
 
 import threading
+import weakref
+from typing import Any
 
 import pytest
 
-from fwtrace.toolkit.orm import CharField, DatabaseError, Model, NotConnected, connect
+from fwtrace.toolkit.orm import (
+    CharField,
+    DatabaseError,
+    IntegrityError,
+    Model,
+    NotConnected,
+    atomic,
+    connect,
+)
 from fwtrace.toolkit.orm.database import get_database
 
 
@@ -81,6 +91,39 @@ def test_threads_share_a_database(tmp_path, where):
         thread.join()
     assert Note.objects.count() == 80
     database.close()
+
+
+def test_file_connection_is_closed_with_its_thread(tmp_path):
+    database: Any = connect(f"sqlite:///{tmp_path}/x.db")
+    links = []
+    thread = threading.Thread(
+        target=lambda: links.append(weakref.ref(database._link()))
+    )
+    thread.start()
+    thread.join()
+    assert links[0]() is None
+    database.close()
+
+
+def test_deferred_constraint_that_fails_at_the_end_undoes_all(library, models):
+    _, Book, _ = models
+    database = get_database()
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), atomic():
+        Book.objects.update(author=999)
+    assert not Book.objects.filter(author=999).exists()
+    with database.atomic():
+        assert Book.objects.count() == 3
+
+
+def test_text_that_is_no_unicode_is_a_database_error(database):
+    Note.create_table()
+    with pytest.raises(DatabaseError, match="not valid Unicode"):
+        Note.objects.create(text="\ud800")
+
+
+def test_missing_table_says_how_to_make_it(database):
+    with pytest.raises(DatabaseError, match=r"no such table: note.*create_table\(\)"):
+        Note.objects.count()
 
 
 def test_statement_that_the_database_refuses_is_a_database_error(database):

@@ -1,7 +1,7 @@
 """Models: classes that are tables, instances that are rows."""
 
 import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from fwtrace.toolkit.orm import (
     ForeignKey,
     IntegerField,
     IntegrityError,
+    Manager,
     Model,
     ProtectedError,
     post_delete,
@@ -102,6 +103,36 @@ def test_related_instance_saved_after_assignment_gives_its_key(database, models)
     author.save()
     book.save()
     assert Book.objects.get().author_id == author.pk
+
+
+def test_unsaved_instance_cannot_be_referred_to(database, models):
+    Author, Book, _ = models
+    ann = Author.objects.create(name="Ann")
+    with pytest.raises(ValueError, match="Save the Author before the Book"):
+        Book(title="x", author=ann, editor=Author(name="nobody")).save()
+    with pytest.raises(ValueError, match="has no key yet"):
+        list(Author().book_set.all())
+
+
+def test_another_key_means_another_instance(library, models, statements):
+    _, Book, _ = models
+    alice, bob = library
+    book = Book.objects.select_related("author").get(title="A")
+    assert (book.author, len(statements)) == (alice, 1)
+    book.author_id = bob.pk
+    assert book.author.name == "Bob"
+    book.editor = alice
+    book.editor_id = None
+    book.save()
+    assert Book.objects.get(title="A").editor is None
+
+
+def test_create_never_overwrites(database, models):
+    Author, _, _ = models
+    Author.objects.create(pk=1, name="Ann")
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        Author.objects.create(pk=1, name="Bob")
+    assert Author.objects.get().name == "Ann"
 
 
 def test_assigning_something_else_says_what_is_wanted(models):
@@ -195,6 +226,27 @@ def test_rows_from_the_database_send_init_signals_too(library, models):
     assert seen == ["Alice", "Bob"]
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2024-01-02T03:04:05+02:00", "2024-01-02 01:04:05+00:00"),
+        (datetime.datetime(5, 1, 1), "0005-01-01 00:00:00+00:00"),
+        (datetime.date(2024, 2, 3), "2024-02-03 00:00:00+00:00"),
+    ],
+)
+def test_moments_are_kept_in_utc(database, given, kept):
+    class Event(Model):
+        at: Any = DateTimeField(null=True)
+
+    Event.create_table()
+    Event.objects.create(at=given)
+    event = Event.objects.get(at=given)
+    assert str(event.at) == kept
+    database.execute("UPDATE event SET at = ?", ["2024-05-06T07:08:09+02:00"])
+    event.refresh_from_db()
+    assert str(event.at) == "2024-05-06 05:08:09+00:00"
+
+
 def test_abstract_base_gives_its_fields(database):
     class Stamped(Model):
         created = DateTimeField(auto_now_add=True)
@@ -212,6 +264,71 @@ def test_abstract_base_gives_its_fields(database):
     page.save()
     assert page.changed >= before
     assert Page.objects.get(pk="home").created == page.created
+
+
+def test_abstract_bases_relations_managers_and_meta_are_each_models_own(database):
+    class Person(Model):
+        age: Any = IntegerField()
+
+    class Adults(Manager):
+        def get_queryset(self):
+            return super().get_queryset().filter(owner__age__gte=18)
+
+    class Owned(Model):
+        owner = ForeignKey(Person)
+        objects: ClassVar[Manager] = Adults()
+
+        class Meta:
+            abstract = True
+            ordering = ["owner_id"]
+
+    class Car(Owned):
+        pass
+
+    assert [rel.query_name for rel in Person._meta.related_objects] == ["car"]
+    assert Car._meta.ordering == ["owner_id"]
+    assert not Car._meta.abstract
+    assert isinstance(Car.objects, Adults)
+    assert "age" in str(Car.objects.all().query)
+
+
+def test_reference_finds_rows_that_a_manager_hides(database):
+    class Shown(Manager):
+        def get_queryset(self):
+            return super().get_queryset().filter(hidden=False)
+
+    class Room(Model):
+        hidden: Any = BooleanField(default=True)
+        objects: ClassVar[Manager] = Shown()
+
+    class Door(Model):
+        room: Any = ForeignKey(Room, related_name="+")
+
+    Room.create_table()
+    Door.create_table()
+    room = Room.objects.create()
+    door = Door.objects.create(room=room)
+    room.save()
+    assert Door.objects.get().room == room
+    assert Room.objects.count() == 0
+    assert room.delete() == (2, {"Door": 1, "Room": 1})
+    assert not Door.objects.filter(pk=door.pk).exists()
+
+
+def test_two_ways_back_of_one_name_are_refused():
+    class Person(Model):
+        age: Any = IntegerField()
+
+    with pytest.raises(TypeError, match="related_name of its own"):
+
+        class Letter(Model):
+            sender = ForeignKey(Person)
+            receiver = ForeignKey(Person)
+
+    with pytest.raises(TypeError, match="the field 'age'"):
+
+        class Age(Model):
+            person = ForeignKey(Person)
 
 
 def test_reference_by_name_and_to_itself(database):
@@ -241,6 +358,11 @@ def test_mistakes_in_a_model_are_found_when_it_is_made():
             class Meta:
                 tabel = "x"
 
+    with pytest.raises(TypeError, match="double underscore"):
+
+        class Underscored(Model):
+            a__b = IntegerField()
+
 
 @pytest.mark.parametrize(
     ("field", "value"),
@@ -248,5 +370,5 @@ def test_mistakes_in_a_model_are_found_when_it_is_made():
 )
 def test_value_that_a_field_cannot_hold_is_refused(models, field, value):
     field.name, field.model = "it", models[0]
-    with pytest.raises(FieldError, match="'it' of Author expected"):
+    with pytest.raises(ValueError, match="'it' of Author expected"):
         field.get_prep_value(value)

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from fwtrace.toolkit.orm import CharField, FieldError, Model, Q, connect
+from fwtrace.toolkit.orm import CharField, FieldError, ForeignKey, Model, Q, connect
 
 
 def titles(rows):
@@ -24,7 +24,7 @@ def test_nothing_is_asked_until_rows_are_and_then_once(library, models, statemen
 def test_query_shows_its_sql(library, models):
     _, Book, _ = models
     books = Book.objects.filter(pages__gt=100, author__name="Alice").order_by("-pages")
-    sql = books.limit(10).query
+    sql = str(books.limit(10).query)
     assert 'INNER JOIN "author" ON ("book"."author_id" = "author"."id")' in sql
     assert sql.endswith('ORDER BY "book"."pages" DESC LIMIT 10')
 
@@ -137,8 +137,11 @@ def test_slices_compose(library, models):
     assert titles(books[::2]) == ["A", "C"]
     with pytest.raises(IndexError):
         books[3]
-    with pytest.raises(ValueError, match="Negative"):
-        books[-1]
+    for refused in (lambda: books[-1], lambda: books[:-1], lambda: books.offset(-1)):
+        with pytest.raises(ValueError, match="Negative"):
+            refused()
+    with pytest.raises(TypeError, match="integer"):
+        books[1.5:]
 
 
 def test_sliced_queryset_cannot_be_narrowed(library, models):
@@ -187,6 +190,72 @@ def test_without_select_related_each_relation_is_fetched_once(
     assert len(statements) == 2
 
 
+def test_alternatives_stay_together_beside_other_conditions(library, models):
+    _, Book, _ = models
+    either = Book.objects.filter(Q(pages=100) | Q(pages=300))
+    assert titles(either.filter(title="A")) == ["A"]
+    assert titles(Book.objects.filter(Q(either_q()), title="B")) == ["B"]
+    assert "(" in str(either.filter(title="A").query).partition("WHERE")[2]
+
+
+def either_q():
+    return Q(pages=100) | Q(pages=300)
+
+
+def test_foreign_key_orders_as_its_rows_do(library, models):
+    _, Book, _ = models
+
+    class Shelf(Model):
+        label = CharField(max_length=10)
+
+        class Meta:
+            ordering = ["-label"]
+
+    class Item(Model):
+        shelf = ForeignKey(Shelf)
+
+    assert str(Item.objects.order_by("shelf").query).endswith('"shelf"."label" DESC')
+    assert str(Item.objects.order_by("-shelf").query).endswith('"shelf"."label" ASC')
+    assert str(Item.objects.order_by("shelf_id").query).endswith('"shelf_id" ASC')
+    with pytest.raises(FieldError, match="lookup: 'title__exact'"):
+        Book.objects.order_by("title__exact")
+
+
+def test_ordering_uses_the_rows_that_were_filtered(library, models):
+    Author, _, _ = models
+    authors = Author.objects.filter(book__pages__gt=50).order_by("-book__pages")
+    assert [a.name for a in authors] == ["Alice", "Bob", "Alice"]
+
+
+def test_related_rows_are_given_as_instances(library, models):
+    Author, Book, _ = models
+    alice, _ = library
+    book = Book.objects.get(title="A")
+    assert list(Author.objects.filter(book=book)) == [alice]
+    assert list(Author.objects.filter(book__in=[book])) == [alice]
+    assert list(Author.objects.filter(pk=alice)) == [alice]
+    with pytest.raises(ValueError, match="an instance or a key"):
+        Book.objects.filter(author=book)
+
+
+def test_fractions_of_pages_round_to_the_right_side(library, models):
+    _, Book, _ = models
+    assert titles(Book.objects.filter(pages__gte=100.5)) == ["B", "C"]
+    assert titles(Book.objects.filter(pages__lt=100.5)) == ["A"]
+    with pytest.raises(ValueError, match="expected a number but got inf"):
+        Book.objects.filter(pages=float("inf"))
+
+
+@pytest.mark.parametrize("lookup", ["iexact", "contains", "startswith", "endswith"])
+def test_text_that_like_cannot_take_is_searched_all_the_same(database, models, lookup):
+    Author, _, _ = models
+    for name in ("x" * 60_000, "a\0b"):
+        Author.objects.create(name=name)
+        (found,) = Author.objects.filter(**{f"name__{lookup}": name.upper()})
+        assert found.name == name
+        assert not Author.objects.filter(**{f"name__{lookup}": name + "\0!"}).exists()
+
+
 def test_values_and_values_list(library, models):
     _, Book, _ = models
     books = Book.objects.filter(pages=100)
@@ -197,6 +266,9 @@ def test_values_and_values_list(library, models):
     assert list(Book.objects.values_list("title", flat=True)) == ["A", "B", "C"]
     (added,) = books.values_list("added", flat=True)
     assert added.tzinfo is datetime.UTC
+    assert Book.objects.values("author").distinct().count() == 2
+    pairs = Book.objects.values_list("author", "author_id").distinct()
+    assert pairs.order_by("title")[0] == (1, 1)
 
 
 def test_subquery_as_a_value(library, models, statements):
@@ -210,6 +282,9 @@ def test_update_and_delete_of_many(library, models):
     _, Book, _ = models
     assert Book.objects.filter(author__name="Alice").update(pages=1) == 2
     assert Book.objects.filter(pages=1).count() == 2
+    for refused in (Book.objects.all()[:1], Book.objects.values("title")):
+        with pytest.raises(TypeError, match="limit|values"):
+            refused.delete()
     assert Book.objects.filter(pages=1).delete() == (2, {"Book": 2})
     assert titles(Book.objects.all()) == ["C"]
 
@@ -232,6 +307,8 @@ def test_get_or_create(library, models):
         ({"pages__isnull": 1}, "True or False"),
         ({"pages__in": 3}, "a list or a queryset"),
         ({"title__x__y": 3}, "Unsupported lookup 'x'"),
+        ({"author__contains": "x"}, "Unsupported lookup 'contains' for ForeignKey"),
+        ({"pages__gt": None}, "takes no None: use pages__isnull"),
     ],
 )
 def test_error_names_the_field_and_the_choices(library, models, conditions, said):

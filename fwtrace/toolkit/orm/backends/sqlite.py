@@ -7,12 +7,31 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, ClassVar
 
 from fwtrace.toolkit.orm.database import Database, Row
 from fwtrace.toolkit.orm.exceptions import DatabaseError, IntegrityError
 
 __all__ = ["SQLiteDatabase"]
+
+
+WRITTEN = len("2000-01-01 00:00:00.000000")
+_from_iso = datetime.datetime.fromisoformat
+
+
+def _read_datetime(value: str | None) -> datetime.datetime | None:
+    if value is None:
+        return None
+    if len(value) == WRITTEN:  # by us, in UTC: one call, for this runs once a row
+        return _from_iso(f"{value}+00:00")
+    found = _from_iso(value)
+    if found.tzinfo is None:
+        return found.replace(tzinfo=datetime.UTC)
+    return found.astimezone(datetime.UTC)
+
+
+def _read_boolean(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 class _Link:
@@ -30,6 +49,10 @@ class SQLiteDatabase(Database):
     """``path`` is a file, or ``":memory:"``."""
 
     vendor = "sqlite"
+    converters: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        "DateTimeField": _read_datetime,
+        "BooleanField": _read_boolean,
+    }
 
     def __init__(self, path: str) -> None:
         self.name = path
@@ -113,17 +136,13 @@ class SQLiteDatabase(Database):
 
     def adapt(self, value: Any) -> Any:
         if isinstance(value, datetime.datetime):
-            # One zone and one width, so that text sorts as time does.
-            moment = value.astimezone(datetime.UTC).replace(tzinfo=None)
-            return moment.isoformat(" ", "microseconds")
+            # In UTC already, and of one width: text sorts as time does.
+            return value.replace(tzinfo=None).isoformat(" ", "microseconds")
         if isinstance(value, bool):
             return int(value)
         if isinstance(value, int) and value not in self.integers:
             raise DatabaseError("SQLite keeps integers of 64 bits; this one is larger.")
         return value
-
-    def converter(self, kind: str) -> Callable[[Any], Any] | None:
-        return _CONVERTERS.get(kind)
 
     def column_type(self, kind: str, field: Any) -> str:
         return _TYPES[kind].format(max_length=getattr(field, "max_length", None))
@@ -139,24 +158,6 @@ def _translated(error: sqlite3.Error | UnicodeEncodeError) -> DatabaseError:
         return IntegrityError(message)
     return DatabaseError(message)
 
-
-def _read_datetime(value: str | None) -> datetime.datetime | None:
-    if value is None:
-        return None
-    found = datetime.datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        return found.replace(tzinfo=datetime.UTC)
-    return found.astimezone(datetime.UTC)
-
-
-def _read_boolean(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
-
-
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "DateTimeField": _read_datetime,
-    "BooleanField": _read_boolean,
-}
 
 _TYPES = {
     "AutoField": "integer",
