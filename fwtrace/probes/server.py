@@ -7,6 +7,7 @@ that streaming and what runs after the response are part of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from fwtrace.probes.environ import describe_environ
@@ -61,19 +62,18 @@ def describe_request(environ: dict[str, Any]) -> dict[str, Any]:
         "method": environ.get("REQUEST_METHOD", "GET"),
         "target": clip(redact_text(f"{path}?{query}" if query else path), 2000),
         "headers": [
-            [name, REDACTED if is_secret(name) else clip(value)]
-            for name, value in _headers(environ)
+            [_header_name(key), REDACTED if is_secret(key) else clip(str(value))]
+            for key, value in environ.items()
+            if key[:5] == "HTTP_" or (key[:8] == "CONTENT_" and value)
         ],
         "body_size": _length(environ.get("CONTENT_LENGTH")),
     }
 
 
-def _headers(environ: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for key, value in environ.items():
-        if key.startswith("HTTP_"):
-            yield key[5:].replace("_", "-").title(), str(value)
-        elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
-            yield key.replace("_", "-").title(), str(value)
+@lru_cache(maxsize=1024)
+def _header_name(key: str) -> str:
+    """``"HTTP_USER_AGENT"`` -> ``"User-Agent"``."""
+    return key.removeprefix("HTTP_").replace("_", "-").title()
 
 
 def _length(text: Any) -> int:
@@ -150,17 +150,19 @@ class _Exchange:
     ) -> None:
         code = int(self.status[:3]) if self.status[:3].isdecimal() else None
         span.name = self.status
-        kind = next((v for n, v in self.headers if n.lower() == "content-type"), "")
-        encoding = next(
-            (v for n, v in self.headers if n.lower() == "content-encoding"), ""
-        )
+        kind = encoding = ""
+        fields = []
+        for name, value in self.headers[: self.recorder.limits.items]:
+            lower = name.lower()
+            if lower == "content-type":
+                kind = value
+            elif lower == "content-encoding":
+                encoding = value
+            fields.append([name, REDACTED if is_secret(lower) else clip(value)])
         span.attributes.update(
             {
                 "http.response.status_code": code,
-                "http.response.headers": [
-                    [name, REDACTED if is_secret(name) else clip(value)]
-                    for name, value in self.headers[: self.recorder.limits.items]
-                ],
+                "http.response.headers": fields,
                 "http.response.body.size": size,
                 "fwtrace.body.type": kind,
                 "fwtrace.body.chunks": chunks,
