@@ -10,7 +10,6 @@ session.traces[0]
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,8 +44,12 @@ def record(
     from fwtrace.hosts.inprocess import send
 
     with recording(app, limits=limits) as session:
-        with suppress(Exception, SystemExit):
+        try:
             send(session.app, method, target, headers, body)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            pass  # whatever it was, the trace's outcome says it
         return session.traces[0]
 
 

@@ -8,7 +8,7 @@ __all__ = ["command"]
 
 
 def command(as_json: AsJson = False) -> None:
-    """List the apps that come with fwtrace, by the names that --app takes.
+    """List the apps that --app knows by name.
 
     Example: fwtrace apps
     """
@@ -26,4 +26,6 @@ def command(as_json: AsJson = False) -> None:
     print_table(
         ("name", "what it is", "target"),
         ((name, known.summary, known.target) for name, known in KNOWN.items()),
+        folds="what it is",
+        styles=("bold", "", "dim"),
     )

@@ -20,25 +20,22 @@ def command(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show the environ that the app gets, and where each key comes from.
+    """Show the environ of a request, and where each key is from.
 
     Example: fwtrace environ GET /users/1 Accept:text/html
     """
-    from fwtrace.cli.output import print_json, print_table, use_database
-    from fwtrace.cli.request import build_request
-    from fwtrace.record import record
+    from fwtrace.cli.hosting import observe
+    from fwtrace.cli.message import build_message
+    from fwtrace.cli.output import print_json, print_table
 
-    use_database(database)
-    request = build_request(words or ["/"])
-    trace = record(
-        app, request.method, request.target, headers=request.headers, body=request.body
-    )
-    span = next(trace.spans("environ"))
-    entries = span.attributes["fwtrace.environ"]
+    trace = observe(app, database, build_message(words or ["/"]))
+    entries = next(trace.spans("environ")).attributes["fwtrace.environ"]
     if as_json:
         print_json(entries)
         return
     print_table(
         ("key", "value", "origin"),
         ((each["key"], each["value"], each["origin"]) for each in entries),
+        folds="value",
+        styles=("", "", "dim"),
     )

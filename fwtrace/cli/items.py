@@ -6,7 +6,6 @@ and with the value read from a file: ``:@``, ``==@``, ``=@``, ``:=@``.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,8 +45,11 @@ def parse_items(words: Sequence[str]) -> Items:
     for word in words:
         name, separator, value = _split(word)
         if separator in (":@", "==@", "=@", ":=@"):
-            value = _text(read_file(value), value).rstrip("\n")
+            value = _text(read_file(value), value)
             separator = separator[:-1]
+            # A file's last newline is part of a text, not of a header or a parameter.
+            if separator in (":", "=="):
+                value = value.rstrip("\r\n")
         _add(items, word, name, separator, value)
     return items
 
@@ -96,12 +98,19 @@ def _add(items: Items, word: str, name: str, separator: str, value: str) -> None
 
 
 def _json(word: str, value: str) -> Any:
+    import json
+
     try:
-        return json.loads(value)
+        return json.loads(value, parse_constant=_refused)
     except (ValueError, RecursionError):
         raise UsageError(
             f"{word!r}: what follows ':=' is not JSON. For text write name=value."
         ) from None
+
+
+def _refused(constant: str) -> Any:
+    """NaN and Infinity are Python's own: no JSON parser of another has to take them."""
+    raise ValueError(constant)
 
 
 def read_file(path: str) -> bytes:

@@ -10,11 +10,11 @@ __all__ = ["command"]
 def command(
     app: AppName = "micro", as_json: AsJson = False, database: Database = None
 ) -> None:
-    """List the middleware around an app, outermost first, the app itself last.
+    """List the layers around an app, outermost first.
 
     Example: fwtrace middleware --app wsgi
     """
-    from fwtrace.cli.inspecting import inspect
+    from fwtrace.cli.hosting import inspect
     from fwtrace.cli.output import print_json, print_table, relative
     from fwtrace.probes.introspect import middleware
 
@@ -33,4 +33,6 @@ def command(
             )
             for number, each in enumerate(found)
         ),
+        folds="where",
+        styles=("dim", "", "dim"),
     )

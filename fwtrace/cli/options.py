@@ -21,6 +21,7 @@ AppName = Annotated[
         "--app",
         "-a",
         help="A known name (see fwtrace apps), module:attribute, or a file.",
+        metavar="APP",
         autocompletion=_complete_app,
     ),
 ]

@@ -15,25 +15,25 @@ __all__ = ["command"]
 def command(
     path: Annotated[str, typer.Argument(metavar="PATH", help="Such as /users/1.")],
     method: Annotated[
-        str, typer.Option("--method", "-X", help="The request's method.")
+        str,
+        typer.Option("--method", "-X", metavar="METHOD", help="The request's method."),
     ] = "GET",
     app: AppName = "micro",
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Say which route a path takes, and why the others do not match.
+    """Say which route a path takes, and why not another.
 
     Exits 1 when there is none. The view is not called.
 
     Example: fwtrace resolve /users/1
     """
-    from fwtrace.cli.inspecting import inspect
+    from fwtrace.cli.hosting import inspect
+    from fwtrace.cli.message import target_of
     from fwtrace.cli.output import print_json
     from fwtrace.probes.introspect import resolve
 
-    wanted = unquote(path.partition("?")[0])
-    if not wanted.startswith("/"):
-        wanted = "/" + wanted
+    wanted = unquote(target_of(path).partition("?")[0])
     found = inspect(resolve, app, database, method.upper(), wanted)
     if as_json:
         print_json(found)
@@ -46,24 +46,40 @@ def command(
 def _draw(found: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from fwtrace.cli.output import console, printable, relative
+    from fwtrace.cli.errors import printable
+    from fwtrace.cli.output import draw, print_table, relative
 
-    out = console()
-    for attempt in found["tried"]:
-        mark, style = ("✓", "green") if attempt["matched"] else ("✗", "dim")
-        text = f"{mark} {attempt['pattern']}  {attempt['reason']}"
-        out.print(Text(printable(text.rstrip()), style))
+    print_table(
+        ("", "methods", "path", "why not"),
+        [
+            (
+                "✓" if attempt["matched"] else "✗",
+                " ".join(attempt["methods"] or ["any"]),
+                attempt["pattern"],
+                attempt["reason"],
+            )
+            for attempt in found["tried"]
+        ],
+        folds="why not",
+        styles=("", "cyan", "", "dim"),
+    )
+    place = ""
+    if found["outcome"] == "match":
+        place = relative(found["file"], found["line"])
+    line = Text.assemble((printable(_verdict(found)), "bold"), (f"  {place}", "dim"))
+    draw("", line)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    request = f"{found['method']} {found['path']}"
     if found["outcome"] == "match":
         arguments = ", ".join(f"{k}={v}" for k, v in found["kwargs"].items())
-        where = relative(found["file"], found["line"])
-        text = f"{found['method']} {found['path']} → {found['endpoint']}({arguments})"
-        out.print(Text.assemble((printable(text), "bold"), (f"  {where}", "dim")))
-        return
-    sentence = f"{found['method']} {found['path']}: {found['outcome']}."
+        return f"{request} → {found['endpoint']}({arguments})"
+    sentence = f"{request}: {found['outcome']}."
     if found.get("redirect"):
         sentence += f" It redirects to {found['redirect']}."
     if found.get("allowed"):
         sentence += f" Allowed: {', '.join(found['allowed'])}."
     if found.get("near"):
         sentence += f" Did you mean {' or '.join(found['near'])}?"
-    out.print(Text(printable(sentence), "bold"))
+    return sentence

@@ -10,11 +10,11 @@ __all__ = ["command"]
 def command(
     app: AppName = "micro", as_json: AsJson = False, database: Database = None
 ) -> None:
-    """List an app's routes in the order in which they are tried.
+    """List the routes of an app, in the order they are tried.
 
     Example: fwtrace routes --app micro
     """
-    from fwtrace.cli.inspecting import inspect
+    from fwtrace.cli.hosting import inspect
     from fwtrace.cli.output import print_json, print_table, relative
     from fwtrace.probes.introspect import routes
 
@@ -33,6 +33,8 @@ def command(
             )
             for each in found
         ),
+        folds="view",
+        styles=("cyan", "", "", "dim"),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -23,8 +24,8 @@ def command(
 
     Example: fwtrace signals --connected
     """
-    from fwtrace.cli.inspecting import inspect
-    from fwtrace.cli.output import print_json, print_table, relative
+    from fwtrace.cli.hosting import inspect
+    from fwtrace.cli.output import print_json, print_table, write
     from fwtrace.probes.introspect import signals
 
     found = inspect(signals, app, database)
@@ -33,20 +34,24 @@ def command(
     if as_json:
         print_json(found)
         return
-    rows = []
-    for each in found:
-        first = (each["name"], each["module"])
-        for receiver in each["receivers"] or [None]:
-            if receiver is None:
-                rows.append((*first, "(nobody)", "", ""))
-            else:
-                rows.append(
-                    (
-                        *first,
-                        receiver["receiver"] or "(gone)",
-                        receiver["sender"] or "any",
-                        relative(receiver["file"], receiver["line"]),
-                    )
-                )
-            first = ("", "")
-    print_table(("signal", "module", "receiver", "sender", "where"), rows)
+    if not found:
+        write("No signals.\n")
+        return
+    print_table(
+        ("signal", "sender", "where"),
+        [row for each in found for row in _rows(each)],
+        folds="where",
+        styles=("", "cyan", "dim"),
+    )
+
+
+def _rows(signal: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The signal with its module, and below it who listens."""
+    from fwtrace.cli.output import relative
+
+    listening = "" if signal["receivers"] else "nobody listens"
+    yield signal["name"], listening, signal["module"]
+    for each in signal["receivers"]:
+        name = each["receiver"] or "(gone)"
+        where = relative(each["file"], each["line"])
+        yield f"  {name}", each["sender"] or "any", where

@@ -1,7 +1,11 @@
 """The program as its users run it: output, exit codes, one sentence for a mistake."""
 
+import contextlib
+import io
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,8 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from fwtrace import __version__
+from fwtrace.cli.app import COMMANDS, run
 from fwtrace.tracer.model import Trace
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +43,22 @@ def fwtrace(*arguments, cwd=None, **environ):
 
 def test_version():
     assert fwtrace("--version").stdout == f"fwtrace {__version__}\n"
+
+
+def test_help_has_all_commands_whatever_follows(capsys):
+    for arguments in ([], ["-h"], ["--help"], ["-h", "request"]):
+        assert run(arguments) == 0
+        shown = capsys.readouterr().out
+        assert all(f"  {command} " in shown for command in COMMANDS), arguments
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_example_in_the_help_runs(command, capsys):
+    assert run([*command.split(), "-h"]) == 0
+    example = re.search(r"Example: fwtrace (.+)", capsys.readouterr().out)
+    assert example is not None
+    assert run(shlex.split(example[1])) == 0
+    assert capsys.readouterr().out
 
 
 def test_request_is_a_valid_trace_and_a_second_run_starts_clean():
@@ -107,6 +129,29 @@ def test_mistake_is_one_sentence_with_its_exit_code(arguments, said, code):
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
     assert result.returncode == code
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["routes", "--jsn"], "There is no option '--jsn'. Did you mean '--json'?"),
+        (["--versoin"], "Did you mean '--version'?"),
+        (["routes", "extra"], "extra"),
+        (["resolve"], "Missing argument 'PATH'. See fwtrace resolve -h."),
+        (["\x1b[31mred"], "\\x1b[31mred"),
+        (["routes", "\x1b[31mred"], "\\x1b[31mred"),
+        (["request", "/", "--app", "\x1b[31m"], "\\x1b[31m"),
+    ],
+    ids=repr,
+)
+def test_usage_error_is_one_safe_line(arguments, said, capsys):
+    assert run(arguments) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert shown.count("\n") == 1
+    assert "\x1b" not in shown
 
 
 def test_app_that_cannot_be_imported_shows_the_users_traceback(tmp_path):
@@ -163,19 +208,138 @@ def test_users_own_file_is_traced_with_its_source(tmp_path):
     assert "return f'Hello, {name}!'" in result.stdout
 
 
-def test_broken_pipe_is_silent():
-    process = subprocess.Popen(
-        [*PROGRAM, "request", "/users/1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("request /users/1", 0),
+        ("request /users/1 --json", 0),
+        ("request /users/99 --check", 1),
+        ("routes", 0),
+        ("-h", 0),
+        ("--version", 0),
+    ],
+)
+def test_broken_pipe_is_silent(arguments, code):
+    process = subprocess.run(
+        f"({shlex.join(PROGRAM)} {arguments}; echo $? >&3) 3>&2 | exec true",
+        shell=True,
+        capture_output=True,
+        text=True,
         cwd=ROOT,
+        env={key: os.environ[key] for key in os.environ if key != "PYTHONUNBUFFERED"},
+        timeout=60,
     )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    process.wait(timeout=30)
+    assert process.stderr == f"{code}\n"
+
+
+def test_reader_of_the_first_line_gets_it():
+    process = subprocess.run(
+        f"{shlex.join(PROGRAM)} request /users/1 --json | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert (process.stdout, process.stderr) == ("{\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", ["routes", "request / --json", "--version"])
+def test_full_disk_is_one_sentence(arguments):
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [*PROGRAM, *arguments.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    assert result.stderr == "Error: Cannot write the output: No space left on device.\n"
+
+
+def test_what_an_app_prints_stays_out_of_the_result(tmp_path):
+    (tmp_path / "loud_app.py").write_text(
+        "print('imported')\n"
+        "def app(environ, start_response):\n"
+        "    print('called')\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    return [b'\\x1b[31m [bold]red[/bold]']\n"
+    )
+    result = fwtrace("request", "/", "--app", "loud_app.py", "--json", cwd=tmp_path)
+    assert Trace.from_json(result.stdout).status == 200
+    assert result.stderr == "imported\ncalled\n"
+    drawn = fwtrace("request", "/", "--app", "loud_app.py", cwd=tmp_path).stdout
+    assert "[bold]red[/bold]" in drawn
+    assert "\x1b" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("fwtrace re", ["request", "resolve"]),
+        ("fwtrace request --app wsgi_", ["wsgi_hello"]),
+        ("fwtrace request --stage si", ["signal"]),
+        ("fwtrace request --format ta", ["table"]),
+        ("fwtrace routes --da", ["--database"]),
+    ],
+)
+def test_shells_complete(words, expected):
+    result = fwtrace(
+        _FWTRACE_COMPLETE="complete_bash",
+        COMP_WORDS=words,
+        COMP_CWORD=str(words.count(" ")),
+    )
+    assert result.stdout.split() == expected
+
+
+ITEMS = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.builds(
+            "".join,
+            st.tuples(
+                st.text(max_size=6),
+                st.sampled_from(["=", ":=", "==", ":", ";", "@", "[]=", "[a]="]),
+                st.text(alphabet=st.characters(exclude_characters="@"), max_size=6),
+            ),
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(
+    st.sampled_from(["request", "environ", "resolve"]),
+    st.sampled_from([[], ["--form"], ["--json"], ["--check"], ["--body", "x"]]),
+    ITEMS,
+)
+@settings(deadline=None)
+def test_any_words_are_answered_or_refused_in_one_sentence(command, options, words):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run([command, *options, "--", *words])
+    assert code in (0, 1, 2)
+    assert "Unexpected" not in err.getvalue()
+    assert "\x1b" not in out.getvalue() + err.getvalue()
+    if code == 2:
+        assert err.getvalue().startswith("Error: ")
+        assert err.getvalue().count("\n") == 1
+        assert out.getvalue() == ""
+
+
+def test_unforeseen_exception_is_one_sentence_too(tmp_path):
+    (tmp_path / "odd_app.py").write_text(
+        "class Stop(BaseException): pass\n"
+        "def app(environ, start_response): raise Stop('now')\n"
+    )
+    result = fwtrace("request", "/", "--app", "odd_app.py", cwd=tmp_path)
+    assert result.returncode == (0 if result.stdout else 1)
+    assert "Traceback" not in result.stderr
 
 
 def test_ctrl_c_is_130_without_a_traceback(tmp_path):
@@ -199,6 +363,44 @@ def test_ctrl_c_is_130_without_a_traceback(tmp_path):
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 130
     assert b"Traceback" not in stderr
+
+
+@pytest.mark.parametrize("when", ["import fwtrace.cli.app", "import rich.console"])
+def test_ctrl_c_while_starting_is_130(when):
+    code = (
+        "import sys, signal, os, fwtrace.__main__ as m\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {when.split()[1]!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "sys.argv[1:] = ['request', '/users/1']\n"
+        "m.main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert (result.returncode, result.stderr) == (130, "")
+
+
+def test_request_imports_no_heavyweight():
+    code = (
+        "import sys; from fwtrace.cli.app import run; run(['request', '/users/1']); "
+        "print([m for m in ('asyncio', 'pydantic', 'gunicorn', 'markdown_it', "
+        "'pygments', 'email', 'http.client') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
 
 
 def test_version_imports_neither_rich_nor_any_framework():
