@@ -109,6 +109,8 @@ def layer_name(app: Any) -> str:
 def attach_layers(app: Any) -> tuple[Any, Detach]:
     """Trace every layer below ``app``: what to call in its place, and the undo."""
     links = layers(app)
+    if len(links) == 1 and links[0].owner is None:
+        return app, lambda: None
     names = [layer_name(link.app) for link in links]
     undo = [
         replace(link.owner, link.name, partial(trace_layer, depth=depth, names=names))

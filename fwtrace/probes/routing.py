@@ -73,11 +73,16 @@ def endpoint_of(route: Any) -> Any:
 
 
 def describe_route(route: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The route's attributes, and the arguments that the path gave it."""
+    return {**_route_facts(route), "fwtrace.route.kwargs": kwarg_texts(params)}
+
+
+@lru_cache(maxsize=1024)
+def _route_facts(route: Any) -> dict[str, Any]:
     return {
         "http.route": route.pattern.text,
         "fwtrace.route.name": route.name,
         "fwtrace.route.endpoint": function_name(endpoint_of(route)),
-        "fwtrace.route.kwargs": kwarg_texts(params),
         "fwtrace.route.converters": {
             name: type(converter).__name__.removesuffix("Converter").lower()
             for name, converter in route.pattern.params.items()

@@ -62,9 +62,9 @@ def describe_request(environ: dict[str, Any]) -> dict[str, Any]:
         "method": environ.get("REQUEST_METHOD", "GET"),
         "target": clip(redact_text(f"{path}?{query}" if query else path), 2000),
         "headers": [
-            [_header_name(key), REDACTED if is_secret(key) else clip(str(value))]
+            [name, REDACTED if is_secret(key) else clip(str(value))]
             for key, value in environ.items()
-            if key[:5] == "HTTP_" or (key[:8] == "CONTENT_" and value)
+            if (name := _header_name(key)) and (value or key[:5] == "HTTP_")
         ],
         "body_size": _length(environ.get("CONTENT_LENGTH")),
     }
@@ -72,7 +72,9 @@ def describe_request(environ: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _header_name(key: str) -> str:
-    """``"HTTP_USER_AGENT"`` -> ``"User-Agent"``."""
+    """``"HTTP_USER_AGENT"`` -> ``"User-Agent"``; empty for what is no header."""
+    if not key.startswith(("HTTP_", "CONTENT_")):
+        return ""
     return key.removeprefix("HTTP_").replace("_", "-").title()
 
 
@@ -159,16 +161,14 @@ class _Exchange:
             elif lower == "content-encoding":
                 encoding = value
             fields.append([name, REDACTED if is_secret(lower) else clip(value)])
-        span.attributes.update(
-            {
-                "http.response.status_code": code,
-                "http.response.headers": fields,
-                "http.response.body.size": size,
-                "fwtrace.body.type": kind,
-                "fwtrace.body.chunks": chunks,
-                "fwtrace.body.streamed": streamed,
-            }
-        )
+        span.attributes = {
+            "http.response.status_code": code,
+            "http.response.headers": fields,
+            "http.response.body.size": size,
+            "fwtrace.body.type": kind,
+            "fwtrace.body.chunks": chunks,
+            "fwtrace.body.streamed": streamed,
+        }
         if start:
             span.attributes["fwtrace.body.preview"] = _preview(
                 start, size, kind, encoding, self.recorder.limits.preview
@@ -199,10 +199,14 @@ class _Exchange:
         done(self.recorder.finish())
 
 
+@lru_cache(maxsize=256)
+def _is_text(kind: str) -> bool:
+    words = ("json", "xml", "javascript", "urlencoded")
+    return kind.startswith("text/") or any(word in kind for word in words)
+
+
 def _preview(start: bytes, size: int, kind: str, encoding: str, limit: int) -> str:
-    text = kind.startswith("text/") or "json" in kind or "xml" in kind
-    text = text or "javascript" in kind or "urlencoded" in kind
-    if not text or encoding:
+    if encoding or not _is_text(kind):
         return f"<{size:,} bytes of {encoding or kind or 'data'}>"
     shown = redact_text(start[:limit].decode("utf-8", "replace"))
     return shown if size <= limit else f"{shown}… ({size:,} bytes in all)"

@@ -43,7 +43,6 @@ class Statement(NamedTuple):
         return f"{self.operation} {self.target}".rstrip()
 
 
-@lru_cache(maxsize=1024)
 def read_statement(sql: str) -> Statement:
     """What the text of a statement tells."""
     operation = sql.split(None, 1)[0].upper() if sql.strip() else "?"
@@ -79,13 +78,12 @@ def describe_statement(
     parameters: Sequence[Any],
 ) -> None:
     """Fill a ``sql`` span: the statement, its parameters, the user's line behind it."""
-    statement = read_statement(sql)
-    told = _constants(system, namespace, sql, recorder.limits.text)
-    span.name = told["db.query.summary"]
+    limits = recorder.limits
+    span.name, secret, told = _facts(system, namespace, sql, limits.text)
     span.attributes = attributes = told.copy()
-    for position, value in enumerate(parameters[: recorder.limits.items]):
+    for position, value in enumerate(parameters[: limits.items]):
         attributes[f"db.query.parameter.{position}"] = (
-            REDACTED if position in statement.secret else _parameter(value)
+            REDACTED if position in secret else _parameter(value)
         )
     place = span.location = recorder.user_code.caller(depth=3)
     if place is not None:
@@ -95,10 +93,12 @@ def describe_statement(
 
 
 @lru_cache(maxsize=1024)
-def _constants(system: str, namespace: str, sql: str, length: int) -> dict[str, Any]:
-    """The attributes that every execution of the statement has."""
+def _facts(
+    system: str, namespace: str, sql: str, length: int
+) -> tuple[str, frozenset[int], dict[str, Any]]:
+    """Summary, secret places and attributes: what every execution has in common."""
     statement = read_statement(sql)
-    return {
+    told = {
         "db.system.name": system,
         "db.namespace": namespace,
         "db.operation.name": statement.operation,
@@ -106,6 +106,7 @@ def _constants(system: str, namespace: str, sql: str, length: int) -> dict[str, 
         "db.query.summary": statement.summary,
         "db.query.text": clip(sql, length),
     }
+    return statement.summary, statement.secret, told
 
 
 def _parameter(value: Any) -> Any:

@@ -50,10 +50,10 @@ def redact_text(text: str) -> str:
     if "=" not in text and '"' not in text:
         return text
     lower = text.lower()
-    if not any(word in lower for word in _WORDS):
-        return text
-    text = _MEMBER.sub(_hide_member, text)
-    return _PAIR.sub(_hide_pair, text)
+    for word in _WORDS:
+        if word in lower:
+            return _PAIR.sub(_hide_pair, _MEMBER.sub(_hide_member, text))
+    return text
 
 
 def _hide_member(found: re.Match[str]) -> str:

@@ -121,6 +121,11 @@ class Pattern:
         source, ends = to_regex(self.pieces)
         return re.compile(source + (r"\Z" if ends else ""), re.DOTALL)
 
+    @cached_property
+    def _segments(self) -> tuple[Pattern, ...]:
+        """The text between the slashes, each a pattern of its own."""
+        return tuple(Pattern(text, parse(text)) for text in self.text.split("/")[1:])
+
     def match(self, path: str) -> dict[str, Any] | None:
         """The parameters of the path, converted; None when it does not match."""
         found = self.regex.match(path)
@@ -176,11 +181,11 @@ class Pattern:
         if any(isinstance(piece, (Regex, Rest)) for piece in self.pieces):
             matches = self.match(path) is not None
             return "" if matches else self._explain_whole()
-        wanted, given = self.text.split("/")[1:], path.split("/")[1:]
+        wanted, given = self._segments, path.split("/")[1:]
         for number, segment in enumerate(wanted):
             if number >= len(given):
-                return f"the path ends before segment {number + 1}, {segment!r}"
-            reason = self._explain_segment(segment, given[number], number + 1)
+                return f"the path ends before segment {number + 1}, {segment.text!r}"
+            reason = _explain_segment(segment, given[number], number + 1)
             if reason == "rest":
                 matches = self.match(path) is not None
                 return "" if matches else "the rest of the path does not match"
@@ -195,30 +200,32 @@ class Pattern:
             return f"the path is not below {self.text.removesuffix('/…') or '/'!r}"
         return "does not match the regular expression"
 
-    def _explain_segment(self, segment: str, text: str, number: int) -> str:
-        if "<" not in segment:
-            if segment == text:
-                return ""
-            if not segment:
-                return f"the path goes on with {text!r}"
-            if not text:
-                return f"the path ends before segment {number}, {segment!r}"
-            return f"segment {number}: {text!r} is not {segment!r}"
-        pieces = parse(segment)
-        if any(isinstance(p, Param) and p.converter.spans for p in pieces):
-            return "rest"
-        only = pieces[0] if len(pieces) == 1 else None
-        if isinstance(only, Param):
-            matches = only.converter.convert(text) is not None
-        else:
-            matches = Pattern(segment, pieces).match(text) is not None
-        if matches:
+
+def _explain_segment(segment: Pattern, text: str, number: int) -> str:
+    """Why the text is not the segment; ``"rest"`` when it alone cannot tell."""
+    wanted, pieces = segment.text, segment.pieces
+    if not segment.params:
+        if wanted == text:
             return ""
+        if not wanted:
+            return f"the path goes on with {text!r}"
         if not text:
-            return f"the path ends before segment {number}, {segment!r}"
-        if isinstance(only, Param):
-            return f"segment {number}: {text!r} is not {only.converter.label}"
-        return f"segment {number}: {text!r} does not fit {segment!r}"
+            return f"the path ends before segment {number}, {wanted!r}"
+        return f"segment {number}: {text!r} is not {wanted!r}"
+    if any(converter.spans for converter in segment.params.values()):
+        return "rest"
+    only = pieces[0] if len(pieces) == 1 else None
+    if isinstance(only, Param):
+        matches = only.converter.convert(text) is not None
+    else:
+        matches = segment.match(text) is not None
+    if matches:
+        return ""
+    if not text:
+        return f"the path ends before segment {number}, {wanted!r}"
+    if isinstance(only, Param):
+        return f"segment {number}: {text!r} is not {only.converter.label}"
+    return f"segment {number}: {text!r} does not fit {wanted!r}"
 
 
 REST = "fwtrace_rest"
