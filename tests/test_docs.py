@@ -39,7 +39,7 @@ def shape(picture):
 
 def test_readme_shows_the_picture_that_the_command_draws():
     shown = README.split("$ fwtrace request GET /users/1\n")[1].split("```")[0]
-    drawn = fwtrace("request", "GET", "/users/1", COLUMNS="80").stdout
+    drawn = fwtrace("request", "GET", "/users/1", COLUMNS="100").stdout
     assert shape(shown)[0] == shape(drawn)[0]
 
 

@@ -5,6 +5,7 @@ What a command raises ends here, as one sentence on standard error and an exit c
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -106,7 +107,11 @@ def run(arguments: Sequence[str]) -> int:
         from fwtrace.cli.output import abandon
 
         abandon(sys.stdout)
-        return 0 if isinstance(error, BrokenPipeError) else _unexpected(error)
+        if isinstance(error, BrokenPipeError):
+            return 0
+        if error.errno == errno.ENOSPC:
+            return _fail(f"Cannot write the output: {error.strerror}.", 1)
+        return _unexpected(error)
     except BaseException as error:
         typed = mistyped(error)
         return _fail(typed, 2) if typed else _unexpected(error)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -85,7 +86,9 @@ def _split(target: str) -> tuple[str, str]:
 
 
 def _folder(module: ModuleType) -> str:
-    file = getattr(module, "__file__", None) or os.getcwd()
+    file: str | None = getattr(module, "__file__", None)
+    if file is None:
+        return ""
     folder = os.path.dirname(os.path.abspath(file))
     while os.path.isfile(os.path.join(folder, "__init__.py")):
         package = folder
@@ -97,7 +100,7 @@ def _folder(module: ModuleType) -> str:
 
 def _import_file(path: str) -> ModuleType:
     """Import a file as the module that it is within its package."""
-    full = os.path.abspath(path)
+    full = os.path.abspath(path) if os.path.exists(path) else path
     if not os.path.isfile(full):
         raise AppNotFound(
             f"There is no file {path!r}. Name a Python file that is there."
@@ -128,7 +131,8 @@ def _is_from(module: ModuleType, file: str) -> bool:
 def _import_module(name: str, given: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
         raise AppNotFound(_unknown(given))
-    _prepend(os.getcwd())
+    with suppress(OSError):  # the working directory may be gone
+        _prepend(os.getcwd())
     return _import(name, given)
 
 

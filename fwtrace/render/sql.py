@@ -13,27 +13,40 @@ __all__ = ["format_sql"]
 
 
 def format_sql(sql: str, width: int) -> Text:
-    """The statement on one line when it fits, else one clause a line, wrapped."""
-    one_line = " ".join(sql.split())
-    fits = len(one_line) <= width
-    text, column, depth = Text(), 0, 0
-    for word in _words(one_line):
-        first = word.plain.partition(" ")[0].upper()
-        starts_clause = depth == 0 and first in _CLAUSES and bool(word.spans)
-        depth += word.plain.count("(") - word.plain.count(")")
-        breaks = column > 0 and not fits
-        if breaks and starts_clause:
+    """The statement on one line when it fits, else as many clauses a line as do.
+
+    A clause that is wider than that has lines of its own, and goes on indented.
+    """
+    text, column, wrapped = Text(), 0, False
+    for clause in _clauses(" ".join(sql.split())):
+        if wrapped or (column and column + 1 + clause.cell_len > width):
             text.append("\n")
             column = 0
-        elif breaks and column + 1 + len(word) > width:
-            text.append("\n  ")
-            column = 2
-        elif column:
-            text.append(" ")
-            column += 1
-        text.append_text(word)
-        column += len(word)
+        wrapped = clause.cell_len > width
+        for word in clause.split(" "):
+            if column > 2 and column + 1 + word.cell_len > width:
+                text.append("\n  ")
+                column = 2
+            elif column:
+                text.append(" ")
+                column += 1
+            text.append_text(word)
+            column += word.cell_len
     return text
+
+
+def _clauses(sql: str) -> Iterator[Text]:
+    """The statement's clauses, each in one line; those in parentheses stay inside."""
+    clause, depth = Text(), 0
+    for word in _words(sql):
+        first = word.plain.partition(" ")[0].upper()
+        if clause and depth == 0 and first in _CLAUSES and word.spans:
+            yield clause
+            clause = Text()
+        depth += word.plain.count("(") - word.plain.count(")")
+        clause.append_text(word if not clause else Text(" ") + word)
+    if clause:
+        yield clause
 
 
 def _words(sql: str) -> Iterator[Text]:

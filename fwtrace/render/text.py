@@ -94,12 +94,19 @@ def place(location: Location | None) -> str:
     if location is None:
         return ""
     file = location.file
-    here = os.getcwd() + os.sep
+    here = _working_directory() + os.sep
     if file.startswith(here):
         file = file[len(here) :]
     else:
         file = os.sep.join(file.split(os.sep)[-3:])
     return clean(f"{file}:{location.line}" if location.line else file)
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return "."
 
 
 def share_bar(share: float, width: int, ascii_only: bool) -> str:

@@ -167,13 +167,15 @@ def _skipped(span: Span) -> str:
 
 
 def _times(trace: Trace, width: int, ascii_only: bool) -> Iterator[Text]:
-    """Bars by stage: own time, share, count."""
+    """Bars by stage: own time, share, count; not those that round to nothing."""
     times = [each for each in time_by_stage(trace) if each.own > 0]
     total = sum(each.own for each in times) or 1
     yield Text("Where the time went", "bold")
     room = max(8, min(width, 100) - 11 - TIME - 18)
     for each in times[:8]:
         share = each.own / total
+        if share < 0.005:
+            continue
         bar = share_bar(share, room, ascii_only)
         text = Text.assemble((f"  {each.stage:<11}", STYLES.get(each.stage, "")))
         text.append(bar.ljust(room), STYLES.get(each.stage, ""))

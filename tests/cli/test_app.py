@@ -246,7 +246,7 @@ def test_reader_of_the_first_line_gets_it():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", ["routes", "request / --json", "--version"])
+@pytest.mark.parametrize("arguments", ["routes", "request / --json", "--version", "-h"])
 def test_full_disk_is_one_sentence(arguments):
     with open("/dev/full", "wb") as full:
         result = subprocess.run(
@@ -259,6 +259,30 @@ def test_full_disk_is_one_sentence(arguments):
         )
     assert result.returncode == 1
     assert result.stderr == "Error: Cannot write the output: No space left on device.\n"
+
+
+def test_a_deleted_working_directory_is_no_obstacle(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = shlex.join([*PROGRAM, "request", "/users/1", "--check"])
+    process = subprocess.run(
+        f"rmdir {shlex.quote(str(gone))}; {program}",
+        shell=True,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        timeout=60,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "GET /users/1 · micro · 200 OK" in process.stdout
+
+
+def test_a_malformed_body_says_nothing_on_standard_error():
+    kind = "Content-Type:multipart/form-data; boundary=a"
+    result = fwtrace("request", "POST", "/users", kind, "--body", "x")
+    assert "400 Bad Request" in result.stdout
+    assert result.stderr == ""
 
 
 def test_what_an_app_prints_stays_out_of_the_result(tmp_path):

@@ -152,11 +152,18 @@ def test_any_sql_is_formatted(text):
 def test_long_sql_is_laid_out_by_clause():
     sql = "SELECT a, b FROM users INNER JOIN posts ON (x = y) WHERE a = 1 ORDER BY b"
     assert format_sql(sql, 40).plain.split("\n") == [
-        "SELECT a, b",
-        "FROM users",
-        "INNER JOIN posts ON (x = y)",
-        "WHERE a = 1",
+        "SELECT a, b FROM users",
+        "INNER JOIN posts ON (x = y) WHERE a = 1",
         "ORDER BY b",
+    ]
+
+
+def test_a_clause_too_long_for_a_line_has_lines_of_its_own():
+    sql = "SELECT name, born, died, country FROM writers"
+    assert format_sql(sql, 20).plain.split("\n") == [
+        "SELECT name, born,",
+        "  died, country",
+        "FROM writers",
     ]
 
 

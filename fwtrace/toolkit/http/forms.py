@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -95,6 +96,19 @@ class UploadedFile:
         return f"<UploadedFile {self.filename!r} {self.size} bytes>"
 
 
+@lru_cache(maxsize=1)
+def _library() -> tuple[type[_Parser], type[Exception]]:
+    """python-multipart, imported when the first form comes."""
+    import logging
+
+    from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import MultipartParser as Parser
+
+    # It warns of each malformed body, on standard error where nobody set up logging.
+    logging.getLogger("python_multipart").addHandler(logging.NullHandler())
+    return Parser, FormParserError
+
+
 class MultipartParser:
     """A ``multipart/form-data`` body, fed in pieces.
 
@@ -107,10 +121,7 @@ class MultipartParser:
     """
 
     def __init__(self, content_type: str, limits: Limits = DEFAULT_LIMITS) -> None:
-        from python_multipart.exceptions import FormParserError
-        from python_multipart.multipart import MultipartParser as Parser
-
-        self._error = FormParserError
+        Parser, self._error = _library()
         kind, options = parse_options(content_type)
         boundary = options.get("boundary", "")
         if kind != "multipart/form-data" or not 0 < len(boundary) <= 200:
