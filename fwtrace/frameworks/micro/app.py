@@ -291,7 +291,7 @@ class App:
 
     def run(self, host: str = "127.0.0.1", port: int = 8000) -> None:
         """Serve with the standard library's server, for development only."""
-        from wsgiref.simple_server import make_server
+        from fwtrace.toolkit.wsgi.development import make_server
 
         shown = "localhost" if host in ("127.0.0.1", "") else host
         try:
