@@ -37,7 +37,12 @@ from fwtrace.toolkit.orm.fields import (
 from fwtrace.toolkit.orm.manager import Manager
 from fwtrace.toolkit.orm.models import Model
 from fwtrace.toolkit.orm.query import QuerySet
-from fwtrace.toolkit.orm.related import ForeignKey
+from fwtrace.toolkit.orm.many import ManyToManyField
+from fwtrace.toolkit.orm.prefetch import Prefetch, prefetch_related_objects
+from fwtrace.toolkit.orm.related import ForeignKey, OneToOneField
+from fwtrace.toolkit.orm.expressions import *
+from fwtrace.toolkit.orm.functions import *
+from fwtrace.toolkit.orm.aggregates import *
 from fwtrace.toolkit.orm.signals import (
     post_delete,
     post_init,
@@ -46,7 +51,7 @@ from fwtrace.toolkit.orm.signals import (
     pre_init,
     pre_save,
 )
-from fwtrace.toolkit.orm.sql import Q
+from fwtrace.toolkit.orm.where import Q
 
 __all__ = [
     "CASCADE",

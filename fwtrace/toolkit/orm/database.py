@@ -35,6 +35,10 @@ class Database:
 
     vendor = ""
     name = ""
+    alias = "default"
+    has_returning = True
+    max_params = 32_766
+    in_atomic_block = True
     integers = range(-(2**63), 2**63)  # those that a column can hold
     converters: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     """By a field's kind: from what the driver returns to the Python value."""
@@ -46,6 +50,19 @@ class Database:
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and return all of its rows."""
         return self._fetch(sql, params)
+
+    def fetch_chunks(
+        self, sql: str, params: Sequence[Any] = (), size: int = 2000
+    ) -> Iterator[list[Row]]:
+        rows = self.fetch(sql, params)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    def fetch_named(
+        self, sql: str, params: Sequence[Any] = ()
+    ) -> tuple[list[str], list[Row]]:
+        cursor: Any = self.execute(sql, params)
+        return [each[0] for each in cursor.description], cursor.fetchall()
 
     def _execute(self, sql: str, params: Sequence[Any]) -> Cursor:
         raise NotImplementedError
@@ -100,6 +117,7 @@ def connect(url: str, alias: str = "default") -> Database:
     if previous is not None:
         previous.close()
     _databases[alias] = made = SQLiteDatabase(path or ":memory:")
+    made.alias = alias
     return made
 
 

@@ -1,36 +1,935 @@
-"""Expressions: the nodes that SQL is made of, each with one method, ``as_sql``."""
+"""Expressions: the nodes that SQL is made of.
+
+An expression is written with names (``F("pages") + 1``); ``resolve`` puts columns and
+parameters in their place; ``as_sql`` writes a resolved one down. ``split`` tells its
+shape apart from the values in it: two that differ in values alone share one statement.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+import copy
+import datetime
+import uuid
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+
+from fwtrace.toolkit.orm import fields
+from fwtrace.toolkit.orm.exceptions import FieldError
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.fields import Field
+    from fwtrace.toolkit.orm.sql import Query
 
-__all__ = ["SQL", "Col", "OrderBy"]
+__all__ = [
+    "SQL",
+    "Case",
+    "Col",
+    "Combined",
+    "Const",
+    "Exists",
+    "Expression",
+    "ExpressionWrapper",
+    "F",
+    "Func",
+    "OrderBy",
+    "OuterRef",
+    "Param",
+    "Parameter",
+    "RawSQL",
+    "RowRange",
+    "Scope",
+    "Slots",
+    "Star",
+    "Subquery",
+    "Value",
+    "ValueRange",
+    "When",
+    "Window",
+    "as_expression",
+]
 
-SQL: TypeAlias = tuple[str, list[Any]]
-"""Text with a ``?`` for each parameter, and the parameters."""
+
+class Param(NamedTuple):
+    """A parameter of a statement: which of the values given, and what is done to it.
+
+    ``many`` is one value that is a list, written out at the time of asking.
+    """
+
+    slot: int
+    process: Callable[[Any], Any] | None = None
+    many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Col:
+class Const(NamedTuple):
+    """A parameter that is the same at every run."""
+
+    value: Any
+
+
+SQL: TypeAlias = "tuple[str, list[Param | Const]]"
+"""Text with a placeholder for each parameter, and the parameters."""
+
+
+class Slots:
+    """The values of one call, taken out of it, each with its number."""
+
+    def __init__(self, base: int = 0) -> None:
+        self.base = base
+        self.values: list[Any] = []
+        self.prepares: dict[int, Callable[[Any], Any]] = {}
+        self.is_volatile = False
+        """The statement depends on a value: it is good for this call only."""
+        self._places: dict[Hashable, int] = {}
+        self._kept: list[Any] = []
+
+    def add(self, leaf: Any, value: Any, position: int = 0) -> None:
+        self._places[id(leaf), position] = self.base + len(self.values)
+        self._kept.append(leaf)  # an id is one object's for as long as it lives
+        self.values.append(value)
+
+    def extend(self, leaf: Any, values: Sequence[Any]) -> None:
+        """All values of a queryset: its first gets the number."""
+        self._places[id(leaf), 0] = self.base + len(self.values)
+        self._kept.append(leaf)
+        self.values.extend(values)
+
+    def place(self, leaf: Any, position: int = 0) -> int | None:
+        return self._places.get((id(leaf), position))
+
+    def value(self, place: int) -> Any:
+        return self.values[place - self.base]
+
+
+ANY_JOIN = frozenset({"*"})
+
+
+class Scope:
+    """Where names are looked up: a query, and what may be done to it for that."""
+
+    def __init__(
+        self,
+        query: Query,
+        slots: Slots,
+        reuse: set[str] | None = None,
+        is_negated: bool = False,
+        allow_joins: bool = True,
+    ) -> None:
+        self.query = query
+        self.slots = slots
+        self.reuse = reuse
+        """Many-valued joins that may serve again; None for all there are."""
+        self.is_negated = is_negated
+        self.allow_joins = allow_joins
+
+
+class Combinable:
+    """Arithmetic: ``F("a") + 1`` and so on; ``bitand``, ``bitor``, ``bitxor``."""
+
+    def _combine(self, other: Any, connector: str, reversed: bool = False) -> Combined:
+        other = as_expression(other, Value)
+        pair = (other, self) if reversed else (self, other)
+        return Combined(pair[0], connector, pair[1])
+
+    def __add__(self, other: Any) -> Combined:
+        return self._combine(other, "+")
+
+    def __sub__(self, other: Any) -> Combined:
+        return self._combine(other, "-")
+
+    def __mul__(self, other: Any) -> Combined:
+        return self._combine(other, "*")
+
+    def __truediv__(self, other: Any) -> Combined:
+        return self._combine(other, "/")
+
+    def __mod__(self, other: Any) -> Combined:
+        return self._combine(other, "%")
+
+    def __pow__(self, other: Any) -> Combined:
+        return self._combine(other, "^")
+
+    def __radd__(self, other: Any) -> Combined:
+        return self._combine(other, "+", True)
+
+    def __rsub__(self, other: Any) -> Combined:
+        return self._combine(other, "-", True)
+
+    def __rmul__(self, other: Any) -> Combined:
+        return self._combine(other, "*", True)
+
+    def __rtruediv__(self, other: Any) -> Combined:
+        return self._combine(other, "/", True)
+
+    def __rmod__(self, other: Any) -> Combined:
+        return self._combine(other, "%", True)
+
+    def __rpow__(self, other: Any) -> Combined:
+        return self._combine(other, "^", True)
+
+    def __neg__(self) -> Combined:
+        return self._combine(-1, "*")
+
+    def bitand(self, other: Any) -> Combined:
+        return self._combine(other, "&")
+
+    def bitor(self, other: Any) -> Combined:
+        return self._combine(other, "|")
+
+    def bitxor(self, other: Any) -> Combined:
+        return self._combine(other, "#")
+
+    def __and__(self, other: Any) -> Any:
+        return self._logic() & other
+
+    def __or__(self, other: Any) -> Any:
+        return self._logic() | other
+
+    def __xor__(self, other: Any) -> Any:
+        return self._logic() ^ other
+
+    def __rand__(self, other: Any) -> Any:
+        return other & self._logic()
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self._logic()
+
+    def __invert__(self) -> Any:
+        return ~self._logic()
+
+    def _logic(self) -> Any:
+        from fwtrace.toolkit.orm.where import Q
+
+        if not getattr(self, "conditional", False):
+            raise NotImplementedError("Use .bitand(), .bitor() and .bitxor() for bits.")
+        return Q(self)
+
+
+class Expression(Combinable):
+    """A node. ``parts`` names the attributes that hold the nodes below it."""
+
+    parts: ClassVar[tuple[str, ...]] = ("args",)
+    aggregate: ClassVar[bool] = False
+    conditional: bool = False
+    strict: ClassVar[bool] = False
+    """NULL whenever one of its arguments is."""
+
+    args: tuple[Any, ...] = ()
+    given_field: Field | None = None
+
+    def __init__(self, *args: Any, output_field: Field | None = None) -> None:
+        self.args = tuple(map(as_expression, args))
+        self.given_field = output_field
+
+    def __repr__(self) -> str:
+        inner = ", ".join(map(repr, self.children()))
+        return f"{type(self).__name__}({inner})"
+
+    # Walking the tree.
+
+    def children(self) -> Iterator[Any]:
+        for part in self.parts:
+            held = getattr(self, part)
+            if isinstance(held, tuple):
+                yield from held
+            elif held is not None:
+                yield held
+
+    def rebuilt(self, change: Callable[[Any], Any]) -> Self:
+        """A copy with ``change(child)`` in each child's place."""
+        made = copy.copy(self)
+        for part in self.parts:
+            held = getattr(self, part)
+            if isinstance(held, tuple):
+                setattr(made, part, tuple(map(change, held)))
+            elif held is not None:
+                setattr(made, part, change(held))
+        return made
+
+    @property
+    def contains_aggregate(self) -> bool:
+        return self.aggregate or any(c.contains_aggregate for c in self.children())
+
+    @property
+    def contains_window(self) -> bool:
+        return any(c.contains_window for c in self.children())
+
+    def nulls(self, aliases: frozenset[str]) -> bool:
+        """Whether it is NULL for sure where these tables' columns all are."""
+        return self.strict and any(c.nulls(aliases) for c in self.children())
+
+    # Its life: shape, resolved, text.
+
+    def key(self) -> Hashable:
+        """What else belongs to the shape, beside the type and the children."""
+        return None
+
+    def split(self, slots: Slots) -> Hashable:
+        """The shape; the values go to ``slots``. TypeError where it has no shape."""
+        shape = [type(self), self.key(), _field_key(self.given_field)]
+        shape += [child.split(slots) for child in self.children()]
+        return tuple(shape)
+
+    def resolve(self, scope: Scope) -> Any:
+        return self.rebuilt(lambda child: child.resolve(scope))
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        raise NotImplementedError(type(self).__name__)
+
+    # What it gives.
+
+    @property
+    def output_field(self) -> Field:
+        """The kind of value it gives; FieldError when nobody can tell."""
+        found = self.given_field or self.infer_field()
+        if found is None:
+            raise FieldError(
+                f"Cannot tell what {type(self).__name__} gives: say so with "
+                "output_field=..., as in output_field=IntegerField()."
+            )
+        return found
+
+    @property
+    def field_or_none(self) -> Field | None:
+        try:
+            return self.output_field
+        except FieldError:
+            return None
+
+    def infer_field(self) -> Field | None:
+        """That of the first argument whose kind is known."""
+        for child in self.children():
+            found = child.field_or_none
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        return None
+
+    # Ordering.
+
+    def asc(self, **nulls: bool | None) -> OrderBy:
+        return OrderBy(self, **nulls)
+
+    def desc(self, **nulls: bool | None) -> OrderBy:
+        return OrderBy(self, descending=True, **nulls)
+
+    def reverse_ordering(self) -> Any:
+        return OrderBy(self).reverse_ordering()
+
+
+def _field_key(field: Field | None) -> Hashable:
+    if field is None:
+        return None
+    facts = ("max_length", "max_digits", "decimal_places")
+    return (type(field), *(getattr(field, name, None) for name in facts))
+
+
+def as_expression(value: Any, plain: Callable[[Any], Any] | None = None) -> Any:
+    """An expression of what a call was given: text names a field."""
+    if hasattr(value, "resolve") and hasattr(value, "split"):
+        return value
+    if plain is None:
+        plain = F if isinstance(value, str) else Value
+    return plain(value)
+
+
+# Leaves.
+
+
+class F(Combinable):
+    """A column or an annotation, by its name: ``F("author__age")``."""
+
+    aggregate = contains_aggregate = contains_window = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"F({self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.name == other.name  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def split(self, slots: Slots) -> Hashable:
+        return (type(self), self.name)
+
+    def resolve(self, scope: Scope) -> Any:
+        return scope.query.resolve_name(self.name, scope)
+
+    def asc(self, **nulls: bool | None) -> OrderBy:
+        return OrderBy(self, **nulls)
+
+    def desc(self, **nulls: bool | None) -> OrderBy:
+        return OrderBy(self, descending=True, **nulls)
+
+
+class OuterRef(F):
+    """In a subquery: a column of the query around it."""
+
+    def resolve(self, scope: Scope) -> Any:
+        return _Outer(self.name)
+
+
+class _Outer(Expression):
+    """Looked up in the query around, when the text is written and that is known."""
+
+    parts = ()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        outer = compiler.outer
+        if outer is None:
+            raise ValueError(
+                "A queryset with OuterRef can only be part of another, in a Subquery "
+                "or an Exists."
+            )
+        if self.name.startswith("outer:"):
+            raise ValueError(self.name)
+        scope = Scope(outer.query, Slots())
+        found = outer.query.resolve_name(self.name, scope)
+        return outer.compile(found)
+
+    def infer_field(self) -> Field | None:
+        return None
+
+
+class OuterCol(Expression):
+    """A column of the query around, known already."""
+
+    parts = ()
+
+    def __init__(self, col: Col) -> None:
+        self.col = col
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        assert compiler.outer is not None
+        return compiler.outer.compile(self.col)
+
+    def infer_field(self) -> Field | None:
+        return self.col.field
+
+
+class Col(Expression):
     """A column of one of the query's tables, known there by an alias."""
 
-    alias: str
-    field: Field
+    parts = ()
+
+    def __init__(self, alias: str, field: Field) -> None:
+        self.alias = alias
+        self.field = field
+
+    def __repr__(self) -> str:
+        return f"Col({self.alias}.{self.field.column})"
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         return compiler.column(self.alias, self.field.column), []
 
+    def infer_field(self) -> Field:
+        return self.field
 
-@dataclass(frozen=True, slots=True)
-class OrderBy:
-    col: Col
-    descending: bool = False
+    def nulls(self, aliases: frozenset[str]) -> bool:
+        return self.alias in aliases
+
+    def resolve(self, scope: Scope) -> Any:
+        return self
+
+
+class Star(Expression):
+    """The ``*`` of ``COUNT(*)``."""
+
+    parts = ()
+
+    def __init__(self) -> None:
+        pass
+
+    def resolve(self, scope: Scope) -> Any:
+        return self
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
-        column, params = self.col.as_sql(compiler)
-        return f"{column} {'DESC' if self.descending else 'ASC'}", params
+        return "*", []
+
+    def infer_field(self) -> None:
+        return None
+
+
+class Value(Expression):
+    """A value given in Python."""
+
+    parts = ()
+
+    def __init__(self, value: Any, output_field: Field | None = None) -> None:
+        self.value = value
+        self.given_field = output_field
+
+    def __repr__(self) -> str:
+        return f"Value({self.value!r})"
+
+    def split(self, slots: Slots) -> Hashable:
+        if self.value is None or self.value is True or self.value is False:
+            return (Value, self.value, _field_key(self.given_field))
+        slots.add(self, self.value)
+        return (Value, type(self.value), _field_key(self.given_field))
+
+    def resolve(self, scope: Scope) -> Any:
+        place = scope.slots.place(self)
+        if place is None:
+            return self
+        made = Parameter(place, self.field_or_none)
+        if self.given_field is not None:
+            scope.slots.prepares[place] = self.given_field.get_prep_value
+        return made
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        if self.value is None:
+            return "NULL", []
+        value = self.value
+        if self.given_field is not None:
+            value = self.given_field.get_prep_value(value)
+        return compiler.literal(self, Const(value))
+
+    def infer_field(self) -> Field | None:
+        return _field_of(self.value)
+
+
+class Parameter(Expression):
+    """A value of the call, by its number."""
+
+    parts = ()
+
+    def __init__(self, place: int, field: Field | None = None) -> None:
+        self.place = place
+        self.given_field = field
+
+    def __repr__(self) -> str:
+        return f"?{self.place}"
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        return compiler.literal(self, Param(self.place + compiler.offset))
+
+    def infer_field(self) -> None:
+        return None
+
+
+def _field_of(value: Any) -> Field | None:
+    for kinds, field in _FIELDS:
+        if isinstance(value, kinds):
+            return field
+    return None
+
+
+_FIELDS: tuple[tuple[Any, Field], ...] = (
+    (str, fields.CharField()),
+    (bool, fields.BooleanField()),
+    (int, fields.IntegerField()),
+    (float, fields.FloatField()),
+    (datetime.datetime, fields.DateTimeField()),
+    (datetime.date, fields.DateField()),
+    (datetime.time, fields.TimeField()),
+    (datetime.timedelta, fields.DurationField()),
+    (Decimal, fields.DecimalField(max_digits=30, decimal_places=15)),
+    (bytes, fields.BinaryField()),
+    (uuid.UUID, fields.UUIDField()),
+)
+
+
+class RawSQL(Expression):
+    """SQL as it is, with ``%s`` for each of ``params``. It must not hold user input."""
+
+    parts = ()
+
+    def __init__(
+        self, sql: str, params: Sequence[Any] = (), output_field: Field | None = None
+    ) -> None:
+        self.sql = sql
+        self.params = tuple(params)
+        self.given_field = output_field
+
+    def key(self) -> Hashable:
+        return (self.sql, self.params)
+
+    def resolve(self, scope: Scope) -> Any:
+        return self
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        sql = compiler.dialect.from_format(self.sql)
+        return f"({sql})", [Const(param) for param in self.params]
+
+
+# Inner nodes.
+
+
+class Combined(Expression):
+    """``left connector right``."""
+
+    strict = True
+
+    def __init__(self, left: Any, connector: str, right: Any) -> None:
+        super().__init__(left, right)
+        self.connector = connector
+
+    def key(self) -> Hashable:
+        return self.connector
+
+    def infer_field(self) -> Field | None:
+        left, right = (child.field_or_none for child in self.args)
+        return _combined_field(left, self.connector, right)
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        left, params = compiler.compile(self.args[0])
+        right, right_params = compiler.compile(self.args[1])
+        kinds = [_kind(child.field_or_none) for child in self.args]
+        sql = compiler.dialect.combine(left, self.connector, right, kinds)
+        return sql, [*params, *right_params]
+
+
+def _kind(field: Field | None) -> str:
+    return field.kind if field is not None else ""
+
+
+def _combined_field(
+    left: Field | None, connector: str, right: Field | None
+) -> Field | None:
+    if left is None or right is None:
+        return left or right
+    kinds = {left.kind, right.kind}
+    moments = kinds & {"DateField", "DateTimeField", "TimeField"}
+    if moments and "DurationField" in kinds:
+        return left if left.kind in moments else right
+    if moments and connector == "-":
+        return fields.DurationField()
+    if "DurationField" in kinds:
+        return left if left.kind == "DurationField" else right
+    for kind in ("FloatField", "DecimalField"):
+        if kind in kinds:
+            return left if left.kind == kind else right
+    return left
+
+
+class Func(Expression):
+    """A function of the database: ``Func(F("name"), function="LOWER")``."""
+
+    function: str | None = None
+    template = "{function}({expressions})"
+    joiner = ", "
+    arity: ClassVar[int | None] = None
+    strict = False
+
+    def __init__(
+        self,
+        *args: Any,
+        output_field: Field | None = None,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+    ) -> None:
+        if self.arity is not None and len(args) != self.arity:
+            many = "argument" if self.arity == 1 else "arguments"
+            raise TypeError(
+                f"{type(self).__name__} takes exactly {self.arity} {many} "
+                f"({len(args)} given)"
+            )
+        super().__init__(*args, output_field=output_field)
+        if function is not None:
+            self.function = function
+        if template is not None:  # Django's templates are of the % kind
+            self.template = template.replace("%(function)s", "{function}").replace(
+                "%(expressions)s", "{expressions}"
+            )
+        if arg_joiner is not None:
+            self.joiner = arg_joiner
+
+    def key(self) -> Hashable:
+        return (self.function, self.template, self.joiner)
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        written = compiler.dialect.functions.get(type(self).__name__)
+        if written is not None:
+            return written(self, compiler)  # type: ignore[no-any-return]
+        return self.as_function(compiler)
+
+    def as_function(self, compiler: SQLCompiler, function: str = "") -> SQL:
+        """``function(arguments)``."""
+        parts, params = compiler.compile_all(self.args)
+        sql = self.template.format(
+            function=function or self.function, expressions=self.joiner.join(parts)
+        )
+        return sql, params
+
+
+class ExpressionWrapper(Expression):
+    """An expression that is said to give another kind of value."""
+
+    def __init__(self, expression: Any, output_field: Field) -> None:
+        super().__init__(expression, output_field=output_field)
+
+    @property
+    def conditional(self) -> bool:  # type: ignore[override]
+        return self.args[0].conditional is True
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        return compiler.compile(self.args[0])
+
+    def nulls(self, aliases: frozenset[str]) -> bool:
+        return bool(self.args[0].nulls(aliases))
+
+
+class When(Expression):
+    """``When(age__gt=60, then=Value("old"))``, of a :class:`Case`."""
+
+    parts = ("condition", "result")
+
+    def __init__(self, condition: Any = None, then: Any = None, **lookups: Any) -> None:
+        from fwtrace.toolkit.orm.where import Q
+
+        if condition is None and not lookups:
+            raise TypeError("When() needs a condition: a Q, a lookup or an expression.")
+        given = () if condition is None else (condition,)
+        self.condition = Q(*given, **lookups)
+        self.result = as_expression(then, _text_or_value)
+
+    def infer_field(self) -> Field | None:
+        return self.result.field_or_none  # type: ignore[no-any-return]
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        condition, params = compiler.compile(self.condition)
+        result, result_params = compiler.compile(self.result)
+        sql = f"WHEN {condition or '1 = 1'} THEN {result}"
+        return sql, [*params, *result_params]
+
+
+def _text_or_value(value: Any) -> Any:
+    return F(value) if isinstance(value, str) else Value(value)
+
+
+class Case(Expression):
+    """The ``then`` of the first ``When`` that holds, else the default."""
+
+    parts = ("args", "default")
+
+    def __init__(
+        self, *cases: When, default: Any = None, output_field: Field | None = None
+    ) -> None:
+        if not all(isinstance(case, When) for case in cases):
+            raise TypeError("Positional arguments of Case() are When objects.")
+        super().__init__(*cases, output_field=output_field)
+        self.default = as_expression(default, _text_or_value)
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        parts, params = compiler.compile_all(self.args)
+        default, default_params = compiler.compile(self.default)
+        if not parts:
+            return default, default_params
+        sql = f"CASE {' '.join(parts)} ELSE {default} END"
+        return sql, [*params, *default_params]
+
+
+# Queries within queries.
+
+
+class Subquery(Expression):
+    """The one value that a queryset gives for each row of the query around it."""
+
+    parts = ()
+    template = "({sql})"
+    one_row = False
+
+    def __init__(self, queryset: Any, output_field: Field | None = None) -> None:
+        self.queryset = queryset
+        self.given_field = output_field
+        self.offset = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.queryset.model.__name__})"
+
+    def key(self) -> Hashable:
+        return self.queryset.shape()  # type: ignore[no-any-return]
+
+    def split(self, slots: Slots) -> Hashable:
+        shape = super().split(slots)
+        slots.extend(self, self.queryset.slot_values())
+        return shape
+
+    def resolve(self, scope: Scope) -> Any:
+        made = copy.copy(self)
+        made.offset = scope.slots.place(self) or 0
+        return made
+
+    def infer_field(self) -> Field | None:
+        return self.queryset.query_for_subquery().single_field()  # type: ignore[no-any-return]
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        query = self.queryset.query_for_subquery()
+        inner = compiler.inner(query, self.offset, self.queryset.limits)
+        sql, params = self.statement(inner)
+        return self.template.format(sql=sql), params
+
+    def statement(self, inner: SQLCompiler) -> SQL:
+        return inner.select()
+
+
+class Exists(Subquery):
+    """Whether a queryset has any row."""
+
+    template = "EXISTS({sql})"
+    conditional = True
+
+    def infer_field(self) -> Field:
+        return fields.BooleanField()
+
+    def statement(self, inner: SQLCompiler) -> SQL:
+        return inner.exists()
+
+
+# Ordering.
+
+
+class OrderBy(Expression):
+    """An expression in an ORDER BY."""
+
+    def __init__(
+        self,
+        expression: Any,
+        descending: bool = False,
+        nulls_first: bool | None = None,
+        nulls_last: bool | None = None,
+    ) -> None:
+        if nulls_first and nulls_last:
+            raise ValueError("nulls_first and nulls_last are mutually exclusive.")
+        super().__init__(expression)
+        self.descending = descending
+        self.nulls_first = bool(nulls_first)
+        self.nulls_last = bool(nulls_last)
+
+    def key(self) -> Hashable:
+        return (self.descending, self.nulls_first, self.nulls_last)
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        sql, params = compiler.compile(self.args[0])
+        direction = "DESC" if self.descending else "ASC"
+        if self.nulls_first or self.nulls_last:
+            return compiler.dialect.order_nulls(
+                sql, direction, self.nulls_first, params
+            )
+        return f"{sql} {direction}", params
+
+    def reverse_ordering(self) -> OrderBy:
+        made = copy.copy(self)
+        made.descending = not self.descending
+        made.nulls_first, made.nulls_last = self.nulls_last, self.nulls_first
+        return made
+
+
+# Windows.
+
+
+class _Frame(Expression):
+    parts = ()
+    kind = ""
+
+    def __init__(self, start: int | None = None, end: int | None = None) -> None:
+        for edge in (start, end):
+            if edge is not None and not isinstance(edge, int):
+                raise TypeError(f"An edge of a frame is a number or None, not {edge!r}")
+        self.start = start
+        self.end = end
+
+    def key(self) -> Hashable:
+        return (self.start, self.end)
+
+    def resolve(self, scope: Scope) -> Any:
+        return self
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        start, end = self._edge(self.start, "PRECEDING"), self._edge(
+            self.end, "FOLLOWING"
+        )
+        return f"{self.kind} BETWEEN {start} AND {end}", []
+
+    @staticmethod
+    def _edge(edge: int | None, unbounded: str) -> str:
+        if edge is None:
+            return f"UNBOUNDED {unbounded}"
+        if edge == 0:
+            return "CURRENT ROW"
+        return f"{abs(edge)} {'PRECEDING' if edge < 0 else 'FOLLOWING'}"
+
+
+class RowRange(_Frame):
+    kind = "ROWS"
+
+
+class ValueRange(_Frame):
+    kind = "RANGE"
+
+
+class Window(Expression):
+    """An aggregate or a window function over the rows around each row."""
+
+    parts = ("expression", "partition", "order", "frame")
+
+    def __init__(
+        self,
+        expression: Any,
+        partition_by: Any = None,
+        order_by: Any = None,
+        frame: _Frame | None = None,
+        output_field: Field | None = None,
+    ) -> None:
+        if not getattr(expression, "window_compatible", False):
+            raise ValueError(
+                f"{type(expression).__name__} cannot be used over a window."
+            )
+        self.expression = expression
+        self.partition = tuple(map(as_expression, _listed(partition_by)))
+        self.order = tuple(as_ordering(each) for each in _listed(order_by))
+        self.frame = frame
+        self.given_field = output_field
+
+    @property
+    def contains_aggregate(self) -> bool:
+        """Its own aggregate groups nothing."""
+        return any(
+            c.contains_aggregate
+            for c in (*self.expression.children(), *self.partition, *self.order)
+        )
+
+    @property
+    def contains_window(self) -> bool:
+        return True
+
+    def infer_field(self) -> Field | None:
+        return self.expression.field_or_none  # type: ignore[no-any-return]
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        sql, params = compiler.compile(self.expression)
+        over = []
+        if self.partition:
+            parts, more = compiler.compile_all(self.partition)
+            over.append(f"PARTITION BY {', '.join(parts)}")
+            params = [*params, *more]
+        if self.order:
+            parts, more = compiler.compile_all(self.order)
+            over.append(f"ORDER BY {', '.join(parts)}")
+            params = [*params, *more]
+        if self.frame is not None:
+            over.append(self.frame.as_sql(compiler)[0])
+        return f"{sql} OVER ({' '.join(over)})", params
+
+
+def _listed(given: Any) -> Sequence[Any]:
+    if given is None:
+        return ()
+    return given if isinstance(given, (list, tuple)) else (given,)
+
+
+def as_ordering(given: Any) -> Any:
+    """``"-name"``, an expression, or what ``asc()`` and ``desc()`` give."""
+    if isinstance(given, str):
+        return OrderBy(F(given.removeprefix("-")), descending=given.startswith("-"))
+    given = as_expression(given)
+    return given if isinstance(given, OrderBy) else OrderBy(given)

@@ -46,6 +46,9 @@ class Field:
     column: str
     model: type[Model]
     is_relation = False
+    many_to_many = many_to_one = one_to_many = one_to_one = False
+    concrete = True
+    auto_created = False
     internal_type = "TextField"
 
     def __init__(
@@ -88,12 +91,18 @@ class Field:
                 f"A field cannot be called {name!r}: it must be a name in Python, pk "
                 "is the primary key, and a double underscore leads to a lookup."
             )
+        self.set_names(model, name)
+        model._meta.add_field(self)
+
+    def set_names(self, model: type[Model], name: str) -> None:
         self.model = model
         self.name = name
         self.attname = self.get_attname()
         self.column = self.db_column or self.attname
         self.verbose_name = self.verbose_name or name.replace("_", " ")
-        model._meta.add_field(self)
+
+    def has_default(self) -> bool:
+        return self.default is not NOT_PROVIDED
 
     def get_attname(self) -> str:
         return self.name
@@ -230,3 +239,92 @@ class DateTimeField(Field):
             setattr(instance, self.attname, now)
             return now
         return super().pre_save(instance, add)
+
+
+def _simple(kind: str, base: type[Field], convert: Any) -> Any:
+    def to_python(self: Any, value: Any) -> Any:
+        return convert(value)
+
+    return type(kind, (base,), {"internal_type": kind, "to_python": to_python})
+
+
+class BigAutoField(AutoField):
+    internal_type = "BigAutoField"
+
+
+class SmallAutoField(AutoField):
+    internal_type = "SmallAutoField"
+
+
+class SmallIntegerField(IntegerField):
+    internal_type = "SmallIntegerField"
+
+
+class BigIntegerField(IntegerField):
+    internal_type = "BigIntegerField"
+
+
+class PositiveIntegerField(IntegerField):
+    internal_type = "PositiveIntegerField"
+
+
+class FloatField(Field):
+    internal_type = "FloatField"
+
+    def to_python(self, value: Any) -> Any:
+        return float(value)
+
+
+class DecimalField(Field):
+    internal_type = "DecimalField"
+
+    def __init__(
+        self, *args: Any, max_digits: int = 30, decimal_places: int = 10, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.max_digits = max_digits
+        self.decimal_places = decimal_places
+
+    def to_python(self, value: Any) -> Any:
+        from decimal import Decimal
+
+        return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+
+
+class DateField(Field):
+    internal_type = "DateField"
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, datetime.datetime):
+            return value.date()
+        if isinstance(value, str):
+            return datetime.date.fromisoformat(value)
+        return value
+
+
+class TimeField(Field):
+    internal_type = "TimeField"
+
+
+class DurationField(Field):
+    internal_type = "DurationField"
+
+
+class BinaryField(Field):
+    internal_type = "BinaryField"
+
+
+class UUIDField(Field):
+    internal_type = "UUIDField"
+
+
+class JSONField(Field):
+    internal_type = "JSONField"
+
+
+class SlugField(CharField):
+    internal_type = "SlugField"
+
+
+class EmailField(CharField):
+    pass

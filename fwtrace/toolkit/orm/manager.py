@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.query import QuerySet
-from fwtrace.toolkit.orm.sql import Q
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -13,13 +13,23 @@ if TYPE_CHECKING:
 __all__ = ["Manager"]
 
 
-class Manager:
-    """Makes querysets of a model. Override :meth:`get_queryset` to narrow them all."""
+class BaseManager:
+    """Makes querysets of a model; override ``get_queryset`` to narrow them all."""
+
+    _queryset_class: Any = QuerySet
+    auto_created = False
+    use_in_migrations = False
 
     def __init__(self, model: type[Model] | None = None) -> None:
         self.model: type[Model] = model  # type: ignore[assignment]
+        self.name = ""
+        self._db: str | None = None
+        self._hints: dict[str, Any] = {}
 
-    def __get__(self, instance: Model | None, owner: type[Model]) -> Manager:
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Model | None, owner: type[Model]) -> Any:
         if instance is not None:
             raise AttributeError(
                 f"Manager isn't accessible via {owner.__name__} instances: "
@@ -27,74 +37,82 @@ class Manager:
             )
         if self.model is owner:
             return self
-        made = type(self)()  # a subclass has rows of its own
-        made.model = owner
+        if owner._meta.abstract:
+            raise AttributeError(
+                f"Manager isn't available; {owner.__name__} is abstract."
+            )
+        return self.bound_to(owner)  # a subclass has rows of its own
+
+    def bound_to(self, model: type[Model]) -> BaseManager:
+        import copy
+
+        made = copy.copy(self)
+        made.model = model
         return made
 
     def __repr__(self) -> str:
-        return f"<Manager of {self.model.__name__}>"
+        return f"<{type(self).__name__} of {self.model.__name__}>"
+
+    @classmethod
+    def from_queryset(cls, queryset: type[QuerySet[Any]], name: str = "") -> Any:
+        """A manager class with the methods of a queryset class."""
+        namespace = {"_queryset_class": queryset, **_passing_on(queryset)}
+        return type(name or f"{cls.__name__}From{queryset.__name__}", (cls,), namespace)
+
+    @property
+    def db(self) -> str:
+        return self.get_queryset().db
+
+    @property
+    def db_for_write(self) -> str:
+        from fwtrace.toolkit.orm.routers import db_for_write
+
+        return self._db or db_for_write(self.model, **self._hints)
+
+    def db_manager(
+        self, hints: dict[str, Any] | None = None, using: str | None = None
+    ) -> Any:
+        import copy
+
+        made = copy.copy(self)
+        made._db = using or self._db
+        made._hints = hints or self._hints
+        return made
 
     def get_queryset(self) -> QuerySet[Any]:
-        return QuerySet(self.model)
+        made: QuerySet[Any] = self._queryset_class(
+            self.model, using=self._db, hints=self._hints
+        )
+        return made
 
     def all(self) -> QuerySet[Any]:
         return self.get_queryset()
 
-    def none(self) -> QuerySet[Any]:
-        return self.get_queryset().none()
 
-    def filter(self, *args: Q, **conditions: Any) -> QuerySet[Any]:
-        return self.get_queryset().filter(*args, **conditions)
+def _passing_on(queryset: type) -> dict[str, Any]:
+    """Public methods of a queryset class, each called on a new queryset."""
 
-    def exclude(self, *args: Q, **conditions: Any) -> QuerySet[Any]:
-        return self.get_queryset().exclude(*args, **conditions)
+    def passing(name: str, original: Any) -> Any:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return getattr(self.get_queryset(), name)(*args, **kwargs)
 
-    def order_by(self, *names: str) -> QuerySet[Any]:
-        return self.get_queryset().order_by(*names)
+        method.__name__, method.__doc__ = name, original.__doc__
+        return method
 
-    def select_related(self, *paths: str) -> QuerySet[Any]:
-        return self.get_queryset().select_related(*paths)
+    found = {}
+    for name, value in inspect.getmembers(queryset, inspect.isfunction):
+        only = getattr(value, "queryset_only", None)
+        if only or (name.startswith("_") and only is not False):
+            continue
+        if hasattr(BaseManager, name) or name in _INNER:
+            continue
+        found[name] = passing(name, value)
+    return found
 
-    def reverse(self) -> QuerySet[Any]:
-        return self.get_queryset().reverse()
 
-    def distinct(self) -> QuerySet[Any]:
-        return self.get_queryset().distinct()
+_INNER = frozenset(("shape", "slot_values", "query_for_subquery", "as_value"))
 
-    def limit(self, count: int) -> QuerySet[Any]:
-        return self.get_queryset().limit(count)
-
-    def offset(self, count: int) -> QuerySet[Any]:
-        return self.get_queryset().offset(count)
-
-    def values(self, *names: str) -> QuerySet[dict[str, Any]]:
-        return self.get_queryset().values(*names)
-
-    def values_list(self, *names: str, flat: bool = False) -> QuerySet[Any]:
-        return self.get_queryset().values_list(*names, flat=flat)
-
-    def get(self, *args: Q, **conditions: Any) -> Any:
-        return self.get_queryset().get(*args, **conditions)
-
-    def first(self) -> Any:
-        return self.get_queryset().first()
-
-    def last(self) -> Any:
-        return self.get_queryset().last()
-
-    def count(self) -> int:
-        return self.get_queryset().count()
-
-    def exists(self) -> bool:
-        return self.get_queryset().exists()
-
-    def create(self, **values: Any) -> Any:
-        return self.get_queryset().create(**values)
-
-    def update(self, **values: Any) -> int:
-        return self.get_queryset().update(**values)
-
-    def get_or_create(
-        self, defaults: dict[str, Any] | None = None, **conditions: Any
-    ) -> tuple[Any, bool]:
-        return self.get_queryset().get_or_create(defaults, **conditions)
+Manager: Any = BaseManager.from_queryset(QuerySet, "Manager")
+"""The manager that a model has unless it names its own."""
+Manager.__doc__ = BaseManager.__doc__
+Manager.__module__ = __name__

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
+from fwtrace.toolkit.orm.exceptions import FieldDoesNotExist, unknown_name
 from fwtrace.toolkit.orm.fields import AutoField, Field
 
 if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.constraints import BaseConstraint, Index
     from fwtrace.toolkit.orm.models import Model
-    from fwtrace.toolkit.orm.related import ForeignKey, ManyToOneRel
+    from fwtrace.toolkit.orm.plans import Plan
+    from fwtrace.toolkit.orm.related import ForeignKey, ManyToManyField
+    from fwtrace.toolkit.orm.sql import Hop
 
-__all__ = ["Options", "models"]
+__all__ = ["Options", "models", "when_defined"]
 
 models: dict[str, type[Model]] = {}
 """Every model by its name, the latest of a name; for references by name."""
 
-waiting: dict[str, list[ForeignKey]] = {}
-"""Foreign keys to a model that is not defined yet."""
+waiting: dict[str, list[Any]] = {}
+"""What is to be called with a model once one of that name is defined."""
 
-_KNOWN = ("abstract", "db_table", "ordering", "verbose_name", "verbose_name_plural")
+_KNOWN = (
+    "abstract",
+    "app_label",
+    "constraints",
+    "db_table",
+    "default_related_name",
+    "get_latest_by",
+    "indexes",
+    "managed",
+    "ordering",
+    "proxy",
+    "unique_together",
+    "verbose_name",
+    "verbose_name_plural",
+)
+
+
+def when_defined(name: str, call: Any) -> None:
+    """Call with the model of that name, now or when there is one."""
+    if name in models:
+        call(models[name])
+    else:
+        waiting.setdefault(name, []).append(call)
 
 
 class Options:
@@ -30,8 +56,12 @@ class Options:
         self.model = model
         self.object_name = model.__name__
         self.model_name = model.__name__.lower()
-        self.fields: list[Field] = []
-        self.related_objects: list[ManyToOneRel] = []
+        self.local_fields: list[Field] = []
+        self.local_many_to_many: list[ManyToManyField] = []
+        self.local_related: list[Any] = []
+        """Relations of other models to this one."""
+        self.parents: dict[type[Model], ForeignKey] = {}
+        self.proxy_for: type[Model] | None = None
         given = {k: getattr(meta, k) for k in dir(meta) if k[0] != "_"} if meta else {}
         unknown = set(given) - set(_KNOWN)
         if unknown:
@@ -40,15 +70,21 @@ class Options:
                 f"{', '.join(sorted(unknown))}. There are {', '.join(_KNOWN)}."
             )
         # An inherited Meta gives all but its being abstract, which is its own.
-        self.abstract: bool = own and bool(meta) and vars(meta).get("abstract", False)
-        self.db_table: str = given.get("db_table", self.model_name)
-        self.ordering: list[str] = list(given.get("ordering", ()))
-        words = self.object_name[0] + "".join(
-            f" {c}" if c.isupper() else c for c in self.object_name[1:]
-        )
-        self.verbose_name: str = given.get("verbose_name", words.lower())
+        stated = vars(meta) if own and meta else {}
+        self.abstract: bool = stated.get("abstract", False)
+        self.proxy: bool = stated.get("proxy", False)
+        self.managed: bool = given.get("managed", True)
+        self.app_label: str = given.get("app_label", "")
+        self.db_table: str = given.get("db_table") or self.model_name
+        self.ordering: list[Any] = list(given.get("ordering", ()))
+        self.get_latest_by: Any = given.get("get_latest_by")
+        self.default_related_name: str | None = given.get("default_related_name")
+        self.indexes: list[Index] = list(given.get("indexes", ()))
+        self.constraints: list[BaseConstraint] = list(given.get("constraints", ()))
+        self.unique_together = _groups(given.get("unique_together", ()))
+        self.verbose_name: str = given.get("verbose_name", _words(self.object_name))
         self.verbose_name_plural: str = given.get(
-            "verbose_name_plural", self.verbose_name + "s"
+            "verbose_name_plural", f"{self.verbose_name}s"
         )
 
     def __repr__(self) -> str:
@@ -58,49 +94,162 @@ class Options:
     def label(self) -> str:
         return self.object_name
 
+    @property
+    def concrete_model(self) -> type[Model]:
+        """The model whose table this is: not a proxy."""
+        proxied = self.proxy_for
+        return self.model if proxied is None else proxied._meta.concrete_model
+
     def add_field(self, field: Field) -> None:
-        self.fields.append(field)
+        self.local_fields.append(field)
+        self._forget()
+
+    def _forget(self) -> None:
+        for name in ("concrete_fields", "by_name", "attnames", "pk", "inherited_fields"):
+            self.__dict__.pop(name, None)
 
     def prepare(self) -> None:
         """The class is complete: see that it has a primary key."""
-        if not any(field.primary_key for field in self.fields):
-            auto = AutoField(primary_key=True)
-            auto.contribute_to_class(self.model, "id")
-            self.fields.insert(0, self.fields.pop())
+        if self.proxy or any(field.primary_key for field in self.concrete_fields):
+            return
+        auto = AutoField(primary_key=True)
+        auto.auto_created = True
+        auto.contribute_to_class(self.model, "id")
+        self.local_fields.insert(0, self.local_fields.pop())
+        self._forget()
+
+    # Fields.
+
+    @cached_property
+    def concrete_fields(self) -> tuple[Field, ...]:
+        """Every column: those of parents first."""
+        if self.proxy_for is not None:
+            return self.proxy_for._meta.concrete_fields
+        found: dict[str, Field] = {}
+        for parent in self.parents:
+            found |= {field.name: field for field in parent._meta.concrete_fields}
+        found |= {field.name: field for field in self.local_fields}
+        return tuple(found.values())
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return self.concrete_fields
+
+    @cached_property
+    def inherited_fields(self) -> tuple[Field, ...]:
+        """Columns in the tables of parents."""
+        own = self.concrete_model
+        return tuple(f for f in self.concrete_fields if f.model is not own)
+
+    @property
+    def many_to_many(self) -> tuple[ManyToManyField, ...]:
+        inherited = [m for p in self._above() for m in p._meta.many_to_many]
+        return (*inherited, *self.local_many_to_many)
+
+    @property
+    def related_objects(self) -> tuple[Any, ...]:
+        """Relations of other models to this one, and to what it inherits from."""
+        above = [rel for parent in self._above() for rel in parent._meta.related_objects]
+        return (*above, *self.local_related)
+
+    def _above(self) -> list[type[Model]]:
+        return [*self.parents, *([self.proxy_for] if self.proxy_for else [])]
 
     @cached_property
     def pk(self) -> Field:
-        return next(field for field in self.fields if field.primary_key)
+        own = [field for field in self.local_fields if field.primary_key]
+        return own[0] if own else next(f for f in self.concrete_fields if f.primary_key)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """Fields by name and by attname, the primary key also as ``pk``."""
-        names = {field.attname: field for field in self.fields}
-        names |= {field.name: field for field in self.fields}
+        names = {field.attname: field for field in self.concrete_fields}
+        names |= {field.name: field for field in self.concrete_fields}
         return names | {"pk": self.pk}
 
     @cached_property
     def attnames(self) -> tuple[str, ...]:
-        return tuple(field.attname for field in self.fields)
+        return tuple(field.attname for field in self.concrete_fields)
 
-    def add_related(self, rel: ManyToOneRel) -> None:
+    @cached_property
+    def plan(self) -> Plan:
+        """Where the plans of this model's querysets begin."""
+        from fwtrace.toolkit.orm.plans import Plan
+        from fwtrace.toolkit.orm.sql import Query
+
+        return Plan(Query(self.model))
+
+    # Names.
+
+    def find(self, name: str) -> Any:
+        """The field or the relation, either way, of that name in queries; or None."""
+        field = self.by_name.get(name)
+        if field is not None:
+            return field
+        for each in self.many_to_many:
+            if each.name == name:
+                return each
+        for rel in self.related_objects:
+            if not rel.hidden and rel.name == name:
+                return rel
+        return None
+
+    def get_field(self, name: str) -> Any:
+        """The field of that name; FieldDoesNotExist names those there are."""
+        found = self.find(name)
+        if found is None:
+            raise FieldDoesNotExist(unknown_name(name, self.names()))
+        return found
+
+    def get_fields(self, include_hidden: bool = False) -> tuple[Any, ...]:
+        """Fields and relations: the other models' first, as Django lists them."""
+        rels = [r for r in self.related_objects if include_hidden or not r.hidden]
+        return (*rels, *self.concrete_fields, *self.many_to_many)
+
+    def relations(self) -> Iterator[Any]:
+        for each in self.get_fields():
+            if each.is_relation:
+                yield each
+
+    def names(self) -> list[str]:
+        """Every name that a query may begin with."""
+        forward = {field.name for field in self.get_fields()}
+        return sorted({*forward, *self.by_name} - {"pk"})
+
+    @property
+    def reverse(self) -> dict[str, Any]:
+        return {rel.name: rel for rel in self.related_objects if not rel.hidden}
+
+    def hops_to(self, found: Any) -> list[Hop]:
+        """The way to the table of the parent that a field or relation belongs to."""
+        owner = found.model._meta.concrete_model
+        if owner is self.concrete_model:
+            return []
+        for parent, link in self.concrete_model._meta.parents.items():
+            if owner is parent._meta.concrete_model or owner in parent.__mro__:
+                return [link.hops[0], *parent._meta.hops_to(found)]
+        return []
+
+    # Relations of others.
+
+    def add_related(self, rel: Any) -> None:
         """Another model refers to this one; a model made anew takes its old place.
 
         Raises TypeError when the way back would have the name of another.
         """
-        for position, old in enumerate(self.related_objects):
+        for position, old in enumerate(self.local_related):
             if old.origin == rel.origin:
-                self.related_objects[position] = rel
+                self.local_related[position] = rel
                 return
         if not rel.hidden:
-            if any(field.name == rel.query_name for field in self.fields):
-                self._clash(rel, f"the field {rel.query_name!r}")
-            if rel.query_name in self.reverse:
-                other = self.reverse[rel.query_name].field
+            if any(field.name == rel.name for field in self.concrete_fields):
+                self._clash(rel, f"the field {rel.name!r}")
+            if rel.name in self.reverse:
+                other = self.reverse[rel.name].field
                 self._clash(rel, f"that of {other.model.__name__}.{other.name}")
-        self.related_objects.append(rel)
+        self.local_related.append(rel)
 
-    def _clash(self, rel: ManyToOneRel, other: str) -> None:
+    def _clash(self, rel: Any, other: str) -> None:
         field = rel.field
         raise TypeError(
             f"The way back from {self.object_name} for "
@@ -108,19 +257,16 @@ class Options:
             "give it a related_name of its own."
         )
 
-    @property
-    def reverse(self) -> dict[str, ManyToOneRel]:
-        """Relations of other models to this one, by the name that queries use."""
-        return {rel.query_name: rel for rel in self.related_objects if not rel.hidden}
 
-    def get_field(self, name: str) -> Field:
-        """The field of that name; raises FieldError naming those there are."""
-        try:
-            return self.by_name[name]
-        except KeyError:
-            raise FieldError(unknown_name(name, self.names())) from None
+def _words(name: str) -> str:
+    spaced = name[0] + "".join(f" {c}" if c.isupper() else c for c in name[1:])
+    return spaced.lower()
 
-    def names(self) -> list[str]:
-        """Every name that a query may begin with."""
-        forward = [field.name for field in self.fields]
-        return sorted({*forward, *self.by_name, *self.reverse} - {"pk"})
+
+def _groups(given: Any) -> tuple[tuple[str, ...], ...]:
+    """``unique_together``: one group of names, or several."""
+    if not given:
+        return ()
+    if isinstance(given[0], str):
+        return (tuple(given),)
+    return tuple(map(tuple, given))

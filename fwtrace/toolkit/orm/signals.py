@@ -3,6 +3,8 @@
 from fwtrace.toolkit.signals import Signal
 
 __all__ = [
+    "class_prepared",
+    "m2m_changed",
     "post_delete",
     "post_init",
     "post_save",
@@ -17,3 +19,5 @@ pre_save = Signal("pre_save")
 post_save = Signal("post_save")
 pre_delete = Signal("pre_delete")
 post_delete = Signal("post_delete")
+class_prepared = Signal("class_prepared")
+m2m_changed = Signal("m2m_changed")

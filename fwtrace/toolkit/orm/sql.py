@@ -1,377 +1,560 @@
-"""The query behind a queryset: tables, joins, conditions, order, limits.
+"""The query behind a queryset: tables, joins, conditions, order, what is selected.
 
-It knows the models and no SQL text; the compiler makes that of it.
+It knows the models and no SQL text; the compiler makes that of it. A query that has
+been built is not changed any more: it is cloned, and the clone is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+import copy
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fwtrace.toolkit.orm.database import get_database
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
-from fwtrace.toolkit.orm.expressions import Col, OrderBy
-from fwtrace.toolkit.orm.fields import Field
-from fwtrace.toolkit.orm.lookups import LOOKUPS, In, IsNull, Lookup, Pattern
+from fwtrace.toolkit.orm.expressions import (
+    F,
+    Col,
+    Expression,
+    OrderBy,
+    OuterCol,
+    Scope,
+    Slots,
+    as_ordering,
+)
+from fwtrace.toolkit.orm.lookups import (
+    Exact,
+    IsNull,
+    Lookup,
+    _Fixed,
+    find_lookup,
+    lookup_names,
+    unsupported,
+)
+from fwtrace.toolkit.orm.where import AND, Q, Where, outcomes
 
 if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.compiler import SQLCompiler
+    from fwtrace.toolkit.orm.expressions import SQL
+    from fwtrace.toolkit.orm.fields import Field
     from fwtrace.toolkit.orm.models import Model
 
-__all__ = ["Join", "Q", "Query", "Where"]
+__all__ = ["Column", "Hop", "Join", "Query"]
 
 
-class Q:
-    """Conditions to combine: ``Q(a=1) | ~Q(b=2)``."""
+class Hop(NamedTuple):
+    """One step from a table to another: over a foreign key, or back over one."""
 
-    def __init__(self, *args: Q, **kwargs: Any) -> None:
-        for each in args:
-            if not isinstance(each, Q):
-                raise TypeError(f"A condition is a Q or name=value, not {each!r}.")
-        self.children: list[Q | tuple[str, Any]] = [*args, *kwargs.items()]
-        self.connector = "AND"
-        self.negated = False
+    model: type[Model]
+    ours: Field
+    theirs: Field
+    forward: bool
+    many: bool
+    nullable: bool
 
-    def _combine(self, other: Q, connector: str) -> Q:
-        made = Q(self, other)
-        made.connector = connector
-        return made
-
-    def __and__(self, other: Q) -> Q:
-        return self._combine(other, "AND")
-
-    def __or__(self, other: Q) -> Q:
-        return self._combine(other, "OR")
-
-    def __xor__(self, other: Q) -> Q:
-        return (self | other) & ~(self & other)
-
-    def __invert__(self) -> Q:
-        made = Q(self)
-        made.negated = True
-        return made
-
-    def __repr__(self) -> str:
-        inner = f" {self.connector} ".join(map(repr, self.children))
-        return f"<Q: {'NOT ' if self.negated else ''}({inner})>"
+    @property
+    def identity(self) -> Hashable:
+        return (self.model._meta.db_table, self.ours.column, self.theirs.column)
 
 
-@dataclass(slots=True)
-class Where:
-    """A node of the condition: lookups and nodes, joined by AND or OR."""
-
-    children: list[Lookup | Where]
-    connector: str = "AND"
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """A table in the query: ``alias`` joined to ``parent`` by two columns.
-
-    ``many`` is a join that may give several rows for one (a reverse relation).
-    """
+class Join(NamedTuple):
+    """A table joined to another of the query's, by a hop."""
 
     alias: str
-    model: type[Model]
     parent: str
-    parent_column: str
-    column: str
-    outer: bool
-    many: bool
+    hop: Hop
+
+
+class Path(NamedTuple):
+    """Where names lead: the hops, the column at their end, and what is left."""
+
+    hops: list[Hop]
+    field: Field
+    rest: list[str]
+
+
+class Column(NamedTuple):
+    """Something selected, and the name under which it is given out."""
+
+    name: str
+    expression: Any
+
+
+class Ref(Expression):
+    """A selected expression, by the name it has there."""
+
+    parts = ()
+
+    def __init__(self, name: str, expression: Any) -> None:
+        self.name = name
+        self.expression = expression
+
+    def resolve(self, scope: Scope) -> Any:
+        return self
+
+    def infer_field(self) -> Any:
+        return self.expression.field_or_none
+
+    @property
+    def contains_aggregate(self) -> bool:
+        return bool(self.expression.contains_aggregate)
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        return compiler.quote(self.name), []
+
+
+class Combination(NamedTuple):
+    """Queries put together: ``UNION``, ``INTERSECT``, ``EXCEPT``."""
+
+    operator: str
+    all: bool
+    parts: tuple[tuple[Any, int], ...]
+    """Querysets, each with the number of its first value."""
 
 
 class Query:
-    """What to select. Change a clone, never one that a queryset holds."""
+    """What is to be asked of one model's table."""
 
     def __init__(self, model: type[Model]) -> None:
         self.model = model
         self.base = model._meta.db_table
         self.joins: dict[str, Join] = {}
-        self.where: list[Lookup | Where] = []
-        self.order_by: list[str] | None = None
-        self.reversed = False
-        self.low = 0
-        self.high: int | None = None
-        self.is_distinct = False
-        self.is_empty = False
+        self.where: tuple[Any, ...] = ()
+        self.annotations: dict[str, Any] = {}
+        self.hidden: frozenset[str] = frozenset()
+        """Annotations that are not selected: ``alias()``."""
+        self.group_by: tuple[Any, ...] | bool = False
+        self.order: tuple[OrderBy, ...] | None = None
+        self.is_reversed = False
+        self.distinct: tuple[Any, ...] | bool = False
+        self.rows = "model"
+        self.columns: tuple[Column, ...] | None = None
         self.related: tuple[str, ...] = ()
-        self.columns: tuple[str, ...] | None = None
+        self.loaded: frozenset[str] | None = None
+        """Names of the fields that are fetched at once; None for all."""
+        self.is_empty = False
+        self.combination: Combination | None = None
+        self.lock: dict[str, Any] | None = None
+        self.is_subquery = False
 
-    def clone(self) -> Query:
-        made = Query.__new__(Query)
-        made.__dict__.update(self.__dict__)
-        made.joins = self.joins.copy()
-        made.where = self.where.copy()
-        return made
+    def __repr__(self) -> str:
+        return f"<Query of {self.model.__name__}>"
 
     def __str__(self) -> str:
-        """The SQL for the default database, with ``?`` for each parameter."""
-        return self.sql_with_params()[0]
+        from fwtrace.toolkit.orm.compiler import SQLCompiler
+        from fwtrace.toolkit.orm.dialects import default_dialect
 
-    def sql_with_params(self) -> tuple[str, list[Any]]:
-        from fwtrace.toolkit.orm.compiler import SQLCompiler  # it is made of queries
+        sql, _ = SQLCompiler(self.clone(), default_dialect(self.model)).select()
+        return sql
 
-        return SQLCompiler(self.clone(), get_database()).select()
+    def clone(self) -> Query:
+        made = copy.copy(self)
+        made.joins = dict(self.joins)
+        made.annotations = dict(self.annotations)
+        return made
 
-    @property
-    def is_sliced(self) -> bool:
-        return self.low > 0 or self.high is not None
+    # Names.
 
-    def set_limits(self, low: int, high: int | None) -> None:
-        """Narrow the slice to ``[low:high]`` of what it is now."""
-        old_low, old_high = self.low, self.high
-        self.low = old_low + low
-        if high is not None:
-            self.high = old_low + high
-        if old_high is not None:
-            self.high = old_high if self.high is None else min(self.high, old_high)
-            self.low = min(self.low, old_high)
+    def path(self, names: Sequence[str]) -> Path:
+        """Where the names lead; FieldError for the first one that leads nowhere."""
+        meta = self.model._meta
+        hops: list[Hop] = []
+        field: Any = None
+        for number, name in enumerate(names):
+            found = meta.find(name)
+            if found is None:
+                if field is None or not _is_lookup(name):
+                    raise FieldError(unknown_name(name, self._choices(meta, field)))
+                return self._ended(hops, field, list(names[number:]))
+            field = found
+            hops += meta.hops_to(found)
+            if not found.is_relation:
+                return self._ended(hops, field, list(names[number + 1 :]))
+            hops += found.hops
+            meta = found.related_model._meta
+        return self._ended(hops, field, [])
+
+    def _choices(self, meta: Any, field: Any) -> list[str]:
+        extra = () if field is not None else self.annotations
+        return [*meta.names(), *extra]
+
+    def _ended(self, hops: list[Hop], field: Any, rest: list[str]) -> Path:
+        if field.is_relation:
+            last = hops[-1]
+            field = last.theirs if last.forward else last.model._meta.pk
+        # The reference says already what its target's key is.
+        while hops and hops[-1].forward and field is hops[-1].theirs:
+            field = hops.pop().ours
+        return Path(hops, field, rest)
+
+    def join(self, hop: Hop, parent: str, reuse: set[str] | None) -> str:
+        """The alias of the hop's table beyond ``parent``, joined if it was not."""
+        for join in self.joins.values():
+            if join.parent == parent and join.hop.identity == hop.identity:
+                if not hop.many or reuse is None or join.alias in reuse:
+                    return join.alias
+        alias = hop.model._meta.db_table
+        if alias == self.base or alias in self.joins:
+            alias = f"T{len(self.joins) + 2}"
+        self.joins[alias] = Join(alias, parent, hop)
+        if reuse is not None:
+            reuse.add(alias)
+        return alias
+
+    def join_path(self, hops: Iterable[Hop], reuse: set[str] | None) -> str:
+        alias = self.base
+        for hop in hops:
+            alias = self.join(hop, alias, reuse)
+        return alias
+
+    def resolve_name(self, name: str, scope: Scope) -> Any:
+        """The expression behind ``"author__age"``, with its joins made."""
+        names = name.split("__")
+        if names[0] in self.annotations:
+            return self.transformed(self.annotations[names[0]], names[1:])
+        path = self.path(names)
+        if path.hops and not scope.allow_joins:
+            raise FieldError(f"Joined field references are not permitted here: {name}.")
+        alias = self.join_path(path.hops, scope.reuse)
+        return self.transformed(Col(alias, path.field), path.rest)
+
+    def transformed(self, expression: Any, names: Sequence[str]) -> Any:
+        for name in names:
+            found = find_transform(expression.output_field, name)
+            if found is None:
+                field = expression.output_field
+                if find_lookup(field, name) is not None:
+                    whole = "__".join([getattr(field, "name", "") or "", name])
+                    raise FieldError(f"A value is wanted, not a lookup: {whole!r}.")
+                raise unsupported(field, name)
+            expression = found(expression)
+        return expression
 
     # Conditions.
 
-    def add_q(self, q: Q) -> None:
-        """Add conditions. Those of one call share their joins to many rows; another
-        call joins anew, as Django's ``filter()`` does."""
-        made = self._build(q, set(), negated=False, inner=True)
-        if isinstance(made, Where) and made.connector == "AND" and not made.negated:
-            self.where += made.children
-        else:
-            self.where.append(made)
+    def add_condition(self, q: Q, slots: Slots) -> None:
+        """Rows for which the condition holds."""
+        where = self.build_where(q, Scope(self, slots, reuse=set()))
+        if where.nodes:
+            plain = where.connector == AND and not where.negated
+            self.where += where.nodes if plain else (where,)
 
-    def _build(
-        self, q: Q, usable: set[str], negated: bool, inner: bool
-    ) -> Lookup | Where:
-        negated = negated ^ q.negated
-        inner = inner and not q.negated and (q.connector == "AND" or _is_single(q))
-        children: list[Lookup | Where] = []
-        for child in q.children:
+    def build_where(self, q: Q, scope: Scope) -> Where:
+        inner = Scope(
+            self, scope.slots, scope.reuse, scope.is_negated ^ q.negated
+        )
+        nodes = []
+        for number, child in enumerate(q.children):
+            node: Any
             if isinstance(child, Q):
-                children.append(self._build(child, usable, negated, inner))
+                node = self.build_where(child, inner)
+            elif isinstance(child, tuple):
+                place = scope.slots.place(q, number)
+                node = self.build_lookup(child[0], child[1], place, inner)
             else:
-                children.append(self._condition(*child, usable, negated, inner))
-        if len(children) == 1 and not q.negated:
-            return children[0]
-        return Where(children, q.connector, q.negated)
+                node = child.resolve(inner)
+            if not isinstance(node, Where) or node.nodes:
+                nodes.append(node)
+        if len(nodes) == 1 and isinstance(nodes[0], Where):
+            only = nodes[0]
+            if not (q.negated and only.negated):
+                negated = q.negated or only.negated
+                return Where(only.nodes, only.connector, negated)
+        return Where(tuple(nodes), q.connector, q.negated)
 
-    def _condition(
-        self, name: str, value: Any, usable: set[str], negated: bool, inner: bool
-    ) -> Lookup | Where:
-        parts = name.split("__")
-        if negated and self._crosses_many(parts):
-            # "has none such", not "has one that is not such"
-            rows = Query(self.model)
-            rows.add_q(Q(**{name: value}))
-            return In(Col(self.base, self.model._meta.pk), Subquery(rows))
-        col, lookup_name, aliases = self._resolve(parts, usable)
-        if value is None and lookup_name in ("exact", "iexact"):
-            lookup_name, value = "isnull", True
-        kind = LOOKUPS[lookup_name]
-        if col.field.is_relation and issubclass(kind, Pattern):
-            raise FieldError(self._unsupported(lookup_name, col.field))
-        lookup = kind(col, value)
-        is_null = isinstance(lookup, IsNull)
-        if inner and not (is_null and lookup.rhs):
-            self._make_inner(aliases)
-        outer = any(self.joins[alias].outer for alias in aliases)
-        if negated and not is_null and (col.field.null or outer):
-            # SQL leaves NULL out of "not equal"; to Python it is not equal.
-            return Where([lookup, IsNull(col, False)])
-        return lookup
+    def build_lookup(
+        self, name: str, value: Any, place: int | None, scope: Scope
+    ) -> Any:
+        """The node for one condition ``name=value``."""
+        names = name.split("__")
+        if not name or not isinstance(name, str):
+            raise FieldError(f"A condition has a name, not {name!r}.")
+        if names[0] in self.annotations:
+            lhs = self.annotations[names[0]]
+            return self._compare(lhs, names[1:], value, place, scope)
+        path = self.path(names)
+        if scope.is_negated:
+            for number, hop in enumerate(path.hops):
+                if hop.many:
+                    return self._exists(path, number, value, place, scope)
+        alias = self.join_path(path.hops, scope.reuse)
+        node = self._compare(Col(alias, path.field), path.rest, value, place, scope)
+        return self._known(node) if scope.is_negated else node
 
-    def _make_inner(self, aliases: list[str]) -> None:
-        for alias in aliases:
-            self.joins[alias] = replace(self.joins[alias], outer=False)
+    def _compare(
+        self, lhs: Any, names: Sequence[str], value: Any, place: int | None, scope: Any
+    ) -> Any:
+        lookup: Any = Exact
+        for number, name in enumerate(names):
+            field = lhs.output_field
+            if number == len(names) - 1:
+                found = find_lookup(field, name)
+                if found is not None and issubclass(found, Lookup):
+                    lookup = found
+                    break
+            transform = find_transform(field, name)
+            if transform is None:
+                raise unsupported(field, name)
+            lhs = transform(lhs)
+        allowed = getattr(lhs.field_or_none, "allowed_lookups", None)
+        if allowed is not None and lookup.lookup_name not in allowed:
+            raise unsupported(lhs.output_field, lookup.lookup_name)
+        given = getattr(lhs.field_or_none, "own_lookup", None)
+        if given is not None:
+            lookup = given(lookup.lookup_name) or lookup
+        return lookup.of(lhs, value, place, scope)
 
-    def _crosses_many(self, parts: list[str]) -> bool:
-        model = self.model
-        for part in parts:
-            field = model._meta.by_name.get(part)
-            if field is None:
-                return part in model._meta.reverse
-            if not field.is_relation:
-                return False
-            model = field.related_model  # type: ignore[attr-defined]
-        return False
+    def _known(self, node: Any) -> Any:
+        """Under a NOT: NULL compared with anything is false, not unknown."""
+        if not isinstance(node, Lookup) or isinstance(node, IsNull):
+            return node
+        known: list[Any] = []
+        for side in (node.lhs, node.rhs):
+            col = _column_in(side)
+            if col is not None and self.may_be_null(col):
+                known.append(IsNull(col, _Fixed(False)))
+        return Where((node, *known)) if known else node
 
-    def _resolve(
-        self, parts: list[str], usable: set[str]
-    ) -> tuple[Col, str, list[str]]:
-        """The column that the path leads to, the lookup, and the joins it took."""
-        model, alias = self.model, self.base
-        aliases: list[str] = []
-        col: Col | None = None
-        for position, part in enumerate(parts):
-            meta = model._meta
-            field = meta.by_name.get(part)
-            rel = meta.reverse.get(part) if field is None else None
-            if field is None and rel is None:
-                if col is not None and position == len(parts) - 1 and part in LOOKUPS:
-                    return col, part, aliases
-                raise FieldError(self._unknown(part, parts, position, col, model))
-            if rel is not None:
-                alias = self._join_reverse(alias, model, rel, usable)
-                model = rel.related_model
-                aliases.append(alias)
-                col = Col(alias, model._meta.pk)
-                continue
-            assert field is not None
-            col = Col(alias, field)
-            ahead = parts[position + 1 : position + 2]
-            if not ahead or (ahead[0] in LOOKUPS and position == len(parts) - 2):
-                continue
-            if not field.is_relation:
-                if position < len(parts) - 2 or ahead[0] not in LOOKUPS:
-                    raise FieldError(self._unsupported(ahead[0], field))
-                continue
-            target: type[Model] = field.related_model  # type: ignore[attr-defined]
-            if target._meta.by_name.get(ahead[0]) is target._meta.pk:
-                parts = [*parts[: position + 1], *parts[position + 2 :]]
-                return self._resolve(parts, usable)  # the key is in our own column
-            alias = self._join_forward(alias, field)
-            model = target
-            aliases.append(alias)
-        assert col is not None
-        return col, "exact", aliases
+    def may_be_null(self, col: Col) -> bool:
+        alias = col.alias
+        while alias in self.joins:
+            join = self.joins[alias]
+            if join.hop.nullable:
+                return True
+            alias = join.parent
+        return col.field.null
 
-    def _unknown(
-        self,
-        part: str,
-        parts: list[str],
-        position: int,
-        col: Col | None,
-        model: type[Model],
-    ) -> str:
-        if position == 0 or (col is not None and col.field.is_relation):
-            return unknown_name(part, model._meta.names())
-        assert col is not None
-        return self._unsupported(part, col.field)
+    def _exists(
+        self, path: Path, number: int, value: Any, place: int | None, scope: Scope
+    ) -> Any:
+        """Whether there is a related row of which the condition holds.
 
-    def _unsupported(self, part: str, field: Field) -> str:
-        import difflib
+        What is excluded over a many-valued relation is all that has any such row.
+        """
+        hop = path.hops[number]
+        alias = self.join_path(path.hops[:number], scope.reuse)
+        inner = Query(hop.model)
+        inner.is_subquery = True
+        inner_alias = inner.join_path(path.hops[number + 1 :], None)
+        lhs = Col(inner_alias, path.field)
+        inner_scope = Scope(inner, scope.slots, set())
+        node = inner._compare(lhs, path.rest, value, place, inner_scope)
+        tie = Exact(Col(inner.base, hop.theirs), OuterCol(Col(alias, hop.ours)))
+        found = inner.clone()
+        found.where = (tie, node)
+        if not (isinstance(node, IsNull) and node.rhs.value):
+            return Related(found)
+        # True as well where there is no row at all.
+        inner.where = (tie,)
+        return Where((Where((Related(inner),), negated=True), Related(found)), "OR")
 
-        near = difflib.get_close_matches(part, LOOKUPS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        return (
-            f"Unsupported lookup {part!r} for {type(field).__name__} {field.name!r}."
-            f"{hint} Lookups are: {', '.join(sorted(LOOKUPS))}"
-        )
+    # What comes of it.
 
-    # Joins.
-
-    def _alias(self, table: str) -> str:
-        taken = {self.base, *self.joins}
-        if table not in taken:
-            return table
-        return next(f"T{n}" for n in range(2, 10_000) if f"T{n}" not in taken)
-
-    def _join_forward(self, parent: str, field: Field) -> str:
-        target: type[Model] = field.related_model  # type: ignore[attr-defined]
-        column = target._meta.pk.column
-        for join in self.joins.values():
-            if (join.parent, join.parent_column, join.many, join.model) == (
-                parent,
-                field.column,
-                False,
-                target,
-            ):
-                return join.alias
-        outer = field.null or (parent in self.joins and self.joins[parent].outer)
-        alias = self._alias(target._meta.db_table)
-        self.joins[alias] = Join(
-            alias, target, parent, field.column, column, outer, many=False
-        )
-        return alias
-
-    def _join_reverse(
-        self, parent: str, model: type[Model], rel: Any, usable: set[str]
-    ) -> str:
-        column = rel.field.column
-        for alias, join in self.joins.items():
-            if alias in usable and (join.parent, join.column, join.model) == (
-                parent,
-                column,
-                rel.related_model,
-            ):
-                return alias
-        alias = self._alias(rel.related_model._meta.db_table)
-        self.joins[alias] = Join(
-            alias,
-            rel.related_model,
-            parent,
-            model._meta.pk.column,
-            column,
-            outer=True,
-            many=True,
-        )
-        usable.add(alias)
-        return alias
-
-    # What the compiler asks for.
-
-    def ordering(self) -> list[OrderBy]:
-        """The order, the model's own where none was asked for; may add joins."""
-        names = self.order_by
-        if names is None:
-            names = self.model._meta.ordering
-        return [order for name in names for order in self._order(name, ())]
-
-    def _order(self, name: str, seen: tuple[Field, ...]) -> list[OrderBy]:
-        path, descending = name.removeprefix("-"), name.startswith("-")
-        col = self.column(path)
-        if col.field.is_relation and path.endswith(col.field.name):
-            # A foreign key orders as the rows that it refers to do (Django).
-            further = col.field.related_model._meta.ordering  # type: ignore[attr-defined]
-            if further and col.field not in seen:
-                sign = "-" if descending else ""
-                orders = []
-                for each in further:
-                    onward = f"{sign}{path}__{each.removeprefix('-')}"
-                    if each.startswith("-"):
-                        onward = onward[1:] if descending else f"-{onward}"
-                    orders += self._order(onward, (*seen, col.field))
-                return orders
-        return [OrderBy(col, descending ^ self.reversed)]
-
-    def column(self, name: str) -> Col:
-        """The column that a name such as ``author__name`` leads to; it may be of a
-        table that the conditions joined."""
-        col, lookup, _ = self._resolve(name.split("__"), set(self.joins))
-        if name.endswith(f"__{lookup}"):
-            raise FieldError(f"Cannot select or order by a lookup: {name!r}.")
-        return col
-
-    def related_join(self, path: str) -> tuple[str, Field]:
-        """The alias of ``author__city`` for select_related, and the last field."""
-        model, alias = self.model, self.base
-        field: Field | None = None
-        for part in path.split("__"):
-            field = model._meta.by_name.get(part)
-            if field is None or not field.is_relation:
-                forward = [f.name for f in model._meta.fields if f.is_relation]
-                raise FieldError(
-                    f"Invalid field name in select_related: {part!r}. "
-                    f"Choices are: {', '.join(forward) or '(none)'}"
+    def annotate(self, name: str, expression: Any, slots: Slots, hide: bool) -> None:
+        """A value of its own for each row, or of each group of rows."""
+        found = expression.resolve(Scope(self, slots))
+        if found.contains_aggregate and self.group_by is False:
+            if self.columns is None:
+                self.group_by = True
+            else:
+                self.group_by = tuple(
+                    column.expression
+                    for column in self.columns
+                    if not column.expression.contains_aggregate
                 )
-            alias = self._join_forward(alias, field)
-            model = field.related_model  # type: ignore[attr-defined]
-        assert field is not None
-        return alias, field
+        self.annotations[name] = found
+        if hide:
+            self.hidden |= {name}
+        elif self.columns is not None:
+            self.columns += (Column(name, found),)
+
+    def set_order(self, given: Sequence[Any], slots: Slots) -> None:
+        scope = Scope(self, slots)
+        self.order = tuple(
+            each for one in given for each in self.ordered(as_ordering(one), scope)
+        )
+
+    def ordered(
+        self, order: OrderBy, scope: Scope, seen: tuple[Any, ...] = ()
+    ) -> Iterable[OrderBy]:
+        """The order with columns for names; a relation orders as its rows do."""
+        inner = order.args[0]
+        if isinstance(inner, F) and type(inner) is F:
+            name = inner.name
+            if name == "?":
+                from fwtrace.toolkit.orm.functions import Random
+
+                return [OrderBy(Random(), order.descending)]
+            if name in self.annotations:
+                return [_ordering(order, Ref(name, self.annotations[name]))
+                        if name not in self.hidden and self.combination is None
+                        else _ordering(order, self.annotations[name])]
+            if self.combination is not None and self.columns is not None:
+                return [_ordering(order, Ref(name, self._selected(name)))]
+            names = name.split("__")
+            path = self.path(names)
+            last = self._relation_at(names)
+            if last is not None and not path.rest:
+                meta = last.related_model._meta
+                if meta.ordering and last not in seen and names[-1] == last.name:
+                    return self._as_related(order, name, meta, scope, (*seen, last))
+        return [order.resolve(scope)]
+
+    def _selected(self, name: str) -> Any:
+        for column in self.columns or ():
+            if column.name == name:
+                return column.expression
+        raise FieldError(unknown_name(name, [c.name for c in self.columns or ()]))
+
+    def _relation_at(self, names: Sequence[str]) -> Any:
+        meta, found = self.model._meta, None
+        for name in names:
+            found = meta.find(name)
+            if found is None or not found.is_relation:
+                return None
+            meta = found.related_model._meta
+        return found
+
+    def _as_related(
+        self, order: OrderBy, name: str, meta: Any, scope: Scope, seen: tuple[Any, ...]
+    ) -> Iterable[OrderBy]:
+        for each in meta.ordering:
+            one = as_ordering(each)
+            if order.descending:
+                one = one.reverse_ordering()
+            inner = one.args[0]
+            if isinstance(inner, F):
+                below = f"{name}__{inner.name}"
+                one = _ordering(one, F(below))
+                yield from self.ordered(one, scope, seen)
+            else:
+                yield one.resolve(scope)
+
+    def ordering(self) -> tuple[OrderBy, ...]:
+        """The order in effect, the model's own where none was asked for."""
+        order = self.order
+        if order is None:
+            if self.group_by is not False or not self.model._meta.ordering:
+                return ()
+            self.set_order(self.model._meta.ordering, Slots())
+            order = self.order or ()
+        if self.is_reversed:
+            return tuple(each.reverse_ordering() for each in order)
+        return order
+
+    @property
+    def is_ordered(self) -> bool:
+        if self.order is not None:
+            return bool(self.order)
+        return self.group_by is False and bool(self.model._meta.ordering)
+
+    def select(self, given: Sequence[tuple[str, Any]], slots: Slots) -> None:
+        """Columns by name instead of the model's own."""
+        columns = []
+        scope = Scope(self, slots)
+        for name, expression in given:
+            if expression is None and name in self.annotations:
+                columns.append(Column(name, self.annotations[name]))
+                self.hidden -= {name}
+            elif expression is None:
+                columns.append(Column(name, self.resolve_name(name, scope)))
+            else:
+                found = expression.resolve(scope)
+                self.annotations[name] = found
+                columns.append(Column(name, found))
+        self.columns = tuple(columns)
+        if self.group_by is True:
+            self.group_by = tuple(
+                Col(self.base, field) for field in self.model._meta.concrete_fields
+            )
+
+    def single_field(self) -> Any:
+        """The kind of value of the one column; None where there are several."""
+        if self.columns is not None and len(self.columns) == 1:
+            return self.columns[0].expression.field_or_none
+        if self.columns is None:
+            return self.model._meta.pk
+        return None
+
+    def related_hop(self, path: str) -> tuple[str, Any]:
+        """The alias of a select_related path's table, and its relation."""
+        alias, meta, found = self.base, self.model._meta, None
+        for name in path.split("__"):
+            found = meta.find(name)
+            for hop in (*meta.hops_to(found), *found.hops):
+                alias = self.join(hop, alias, None)
+            meta = found.related_model._meta
+        return alias, found
+
+    # Which joins are outer.
+
+    def outer_aliases(self) -> frozenset[str]:
+        """Joins that must keep rows without a partner: those that may have none, and
+        that no condition asks a partner of."""
+        outer: set[str] = set()
+        where = Where(self.where)
+        for alias, join in self.joins.items():
+            if not join.hop.nullable and join.parent not in outer:
+                continue
+            below = frozenset(self._below(alias))
+            if "T" in outcomes(where, below):
+                outer.add(alias)
+        return frozenset(outer)
+
+    def _below(self, alias: str) -> Iterable[str]:
+        yield alias
+        for join in self.joins.values():
+            if join.parent == alias:
+                yield from self._below(join.alias)
 
 
-class Subquery:
-    """The keys of a query's rows, inside another statement."""
+class Related(Expression):
+    """``EXISTS`` of a query that is tied to the one around it."""
 
-    def __init__(self, query: Query, column: str = "pk") -> None:
+    parts = ()
+    conditional = True
+
+    def __init__(self, query: Query) -> None:
         self.query = query
-        self.column = column
 
-    def as_subquery(self, compiler: Any) -> tuple[str, list[Any]]:
-        query = self.query.clone()
-        query.columns = (self.column,)
-        inner = type(compiler)(query, compiler.database)
-        sql: tuple[str, list[Any]] = inner.select(ordered=False)
-        return sql
+    def __repr__(self) -> str:
+        return f"EXISTS {self.query!r}"
+
+    def outcomes(self, aliases: frozenset[str]) -> frozenset[str]:
+        return frozenset(("T", "F"))
+
+    def as_sql(self, compiler: SQLCompiler) -> SQL:
+        inner = compiler.inner(self.query, compiler.offset)
+        sql, params = inner.exists(limit=False)
+        return f"EXISTS({sql})", params
 
 
-def _is_single(q: Q) -> bool:
-    return len(q.children) == 1
+def _is_lookup(name: str) -> bool:
+    from fwtrace.toolkit.orm import lookups
+
+    return any(name in known for known in lookups._registered.values())
+
+
+def _column_in(side: Any) -> Col | None:
+    while True:
+        if isinstance(side, Col):
+            return side
+        children = list(side.children()) if hasattr(side, "children") else []
+        if len(children) != 1:
+            return None
+        side = children[0]
+
+
+def _ordering(order: OrderBy, inner: Any) -> OrderBy:
+    made = copy.copy(order)
+    made.args = (inner,)
+    return made
+
+
+def find_transform(field: Any, name: str) -> Any:
+    """The transform of that name: registered, or of the field's own making."""
+    found = find_lookup(field, name)
+    if found is not None and not issubclass(found, Lookup):
+        return found
+    own = getattr(field, "get_transform", None)
+    return own(name) if own is not None else None
+

@@ -90,14 +90,14 @@ class SQLiteDatabase(Database):
         with self._guard:
             try:
                 return self._link().raw.execute(sql, params)
-            except (sqlite3.Error, UnicodeEncodeError) as error:
+            except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
                 raise _translated(error) from error
 
     def _fetch(self, sql: str, params: Sequence[Any]) -> list[Row]:
         with self._guard:
             try:
                 return self._link().raw.execute(sql, params).fetchall()
-            except (sqlite3.Error, UnicodeEncodeError) as error:
+            except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
                 raise _translated(error) from error
 
     def close(self) -> None:
@@ -148,8 +148,10 @@ class SQLiteDatabase(Database):
         return _TYPES[kind].format(max_length=getattr(field, "max_length", None))
 
 
-def _translated(error: sqlite3.Error | UnicodeEncodeError) -> DatabaseError:
+def _translated(error: Exception) -> DatabaseError:
     message = str(error)
+    if isinstance(error, OverflowError):
+        return DatabaseError("SQLite keeps integers of 64 bits; this one is larger.")
     if isinstance(error, UnicodeEncodeError):
         return DatabaseError(f"The text is not valid Unicode: {message}.")
     if message.startswith("no such table"):

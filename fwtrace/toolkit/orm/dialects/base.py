@@ -1,0 +1,254 @@
+"""What every dialect has: standard SQL where there is such a thing."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.compiler import SQLCompiler
+    from fwtrace.toolkit.orm.expressions import SQL, Func
+    from fwtrace.toolkit.orm.fields import Field
+
+__all__ = ["Dialect", "escape_like"]
+
+Function = Callable[["Func", "SQLCompiler"], "SQL"]
+
+
+def escape_like(text: str) -> str:
+    """LIKE's own wildcards made ordinary characters."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _containing(text: str) -> str:
+    return f"%{escape_like(text)}%"
+
+
+def _starting(text: str) -> str:
+    return f"{escape_like(text)}%"
+
+
+def _ending(text: str) -> str:
+    return f"%{escape_like(text)}"
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class Dialect:
+    """Names, types, placeholders and functions of one database."""
+
+    vendor: ClassVar[str] = ""
+    marker: ClassVar[str] = "?"
+    """What stands for a parameter."""
+    types: ClassVar[dict[str, str]] = {}
+    """Column types by a field's kind, as format strings over the field."""
+    adapters: ClassVar[dict[type, Callable[[Any], Any]]] = {}
+    """By type: from the Python value to what the driver takes."""
+    converters: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    """By a field's kind: from what the driver returns to the Python value; not for
+    None."""
+    functions: ClassVar[dict[str, Function]] = {}
+    """Functions that are written in a way of their own, by the class's name."""
+    no_limit: ClassVar[str] = ""
+    """What a LIMIT says where only an OFFSET is wanted; empty when none is needed."""
+    has_returning: ClassVar[bool] = True
+    has_distinct_on: ClassVar[bool] = False
+    random: ClassVar[str] = "RANDOM()"
+    json_constructor: ClassVar[str] = ""
+    like: ClassVar[dict[str, tuple[str, Callable[[str], str] | None]]] = {}
+    patterns: ClassVar[dict[str, Callable[[str], str]]] = {
+        "contains": _containing,
+        "icontains": _containing,
+        "startswith": _starting,
+        "istartswith": _starting,
+        "endswith": _ending,
+        "iendswith": _ending,
+    }
+
+    def quote(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def from_format(self, sql: str) -> str:
+        """SQL with ``%s`` for parameters, as :class:`RawSQL` takes it."""
+        return sql
+
+    def column_type(self, field: Field) -> str:
+        kind = field.kind
+        return self.types[kind].format(
+            max_length=getattr(field, "max_length", None),
+            max_digits=getattr(field, "max_digits", None),
+            decimal_places=getattr(field, "decimal_places", None),
+        )
+
+    # Conditions.
+
+    def text_lookup(
+        self, name: str, field: Field | None, is_column: bool
+    ) -> tuple[str, Callable[[str], str] | None]:
+        """``(template with {lhs} and {rhs}, what is done to the text)``."""
+        raise NotImplementedError
+
+    def order_nulls(
+        self, sql: str, direction: str, first: bool, params: list[Any]
+    ) -> SQL:
+        return f"{sql} {direction} NULLS {'FIRST' if first else 'LAST'}", params
+
+    # Expressions.
+
+    def combine(
+        self, left: str, connector: str, right: str, kinds: Sequence[str]
+    ) -> str:
+        if connector == "%":
+            return f"MOD({left}, {right})"
+        if connector == "^":
+            return f"POWER({left}, {right})"
+        return f"({left} {connector} {right})"
+
+    def modulo(self, sql: str, number: int) -> str:
+        return f"MOD({sql}, {number})"
+
+    def cast(self, sql: str, field: Field) -> str:
+        return f"CAST({sql} AS {self.cast_type(field)})"
+
+    def cast_type(self, field: Field) -> str:
+        return self.column_type(field)
+
+    def literal(self, field: Field | None) -> str:
+        """The placeholder of a value that stands alone, typed where that is needed."""
+        return self.marker
+
+    # Statements.
+
+    def limit(self, low: int, high: int | None) -> str:
+        """`` LIMIT ... OFFSET ...`` with a leading space, or nothing."""
+        sql = "" if high is None else f" LIMIT {max(0, high - low)}"
+        if not low:
+            return sql
+        return f"{sql or self.no_limit} OFFSET {low}"
+
+    def lock(self, options: dict[str, Any], tables: Sequence[str]) -> str:
+        """`` FOR UPDATE`` and so on, with a leading space."""
+        sql = " FOR NO KEY UPDATE" if options.get("no_key") else " FOR UPDATE"
+        if tables:
+            sql += f" OF {', '.join(tables)}"
+        if options.get("nowait"):
+            sql += " NOWAIT"
+        elif options.get("skip_locked"):
+            sql += " SKIP LOCKED"
+        return sql
+
+    def default_values(self) -> str:
+        return "DEFAULT VALUES"
+
+    def upsert(
+        self, ignore: bool, update: Sequence[str], unique: Sequence[str]
+    ) -> tuple[str, str]:
+        """``(words after INSERT, words at the end)`` for rows that are there."""
+        if not ignore and not update:
+            return "", ""
+        target = f" ({', '.join(map(self.quote, unique))})" if unique else ""
+        if ignore:
+            return "", f" ON CONFLICT{target} DO NOTHING"
+        sets = ", ".join(
+            f"{self.quote(name)} = EXCLUDED.{self.quote(name)}" for name in update
+        )
+        return "", f" ON CONFLICT{target} DO UPDATE SET {sets}"
+
+    def explain(self, options: dict[str, Any]) -> str:
+        return "EXPLAIN "
+
+    def wrap_key_subquery(self, sql: str) -> str:
+        """A query of a table's keys, for a statement that changes the same table."""
+        return sql
+
+    # Aggregates and moments.
+
+    has_aggregate_filter: ClassVar[bool] = True
+    aggregates: ClassVar[dict[str, str]] = {}
+    now: ClassVar[str] = "CURRENT_TIMESTAMP"
+
+    def string_agg(self, value: str, delimiter: str, distinct: str, order: str) -> str:
+        ordered = f" ORDER BY {order}" if order else ""
+        return f"STRING_AGG({distinct}{value}, {delimiter}{ordered})"
+
+    def concat(self, parts: Sequence[str]) -> str:
+        return f"CONCAT({', '.join(parts)})"
+
+    def extract(self, part: str, sql: str) -> str:
+        raise NotImplementedError
+
+    def truncate(self, kind: str, sql: str, gives: str) -> str:
+        raise NotImplementedError
+
+    def in_zone(self, sql: str, zone: str) -> str:
+        raise NotImplementedError
+
+    def listed(self, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """A list of values within parentheses: the text and the parameters."""
+        return ", ".join([self.marker] * len(values)), values
+
+    # Values.
+
+    def adapt(self, value: Any) -> Any:
+        adapter = self.adapters.get(type(value))
+        return value if adapter is None else adapter(value)
+
+    @lru_cache(maxsize=4096)
+    def converter(self, kind: str) -> Callable[[Any], Any] | None:
+        return self.converters.get(kind)
+
+    # Tables.
+
+    auto_types: ClassVar[dict[str, str]] = {}
+    references: ClassVar[str] = " DEFERRABLE INITIALLY DEFERRED"
+    has_partial_indexes: ClassVar[bool] = True
+
+    inline_references: ClassVar[bool] = True
+    if_not_exists: ClassVar[str] = "IF NOT EXISTS "
+
+    def primary_key(self, field: Field) -> str:
+        return " PRIMARY KEY"
+
+    def default(self, sql: str) -> str:
+        """A column's DEFAULT."""
+        return f"({sql})"
+
+    def reference_type(self, target: Field, kind: str) -> str:
+        """The type of a column that refers to ``target``."""
+        if target.kind.endswith("AutoField"):
+            return self.types[kind]
+        return self.column_type(target)
+
+
+def utc_text(value: datetime.datetime) -> str:
+    """In UTC, and of one width: text sorts as time does."""
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return value.isoformat(" ", "microseconds")
+
+
+def with_utc(value: datetime.datetime) -> datetime.datetime:
+    return value.replace(tzinfo=datetime.UTC)
+
+
+def decimal_text(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def uuid_hex(value: uuid.UUID) -> str:
+    return value.hex
+
+
+def microseconds(value: datetime.timedelta) -> int:
+    return (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
+
+
+def from_microseconds(value: int) -> datetime.timedelta:
+    return datetime.timedelta(microseconds=int(value))

@@ -1,0 +1,470 @@
+"""Writing rows: of one instance, of many at once, of a queryset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from fwtrace.toolkit.orm.compiler import SQLCompiler
+from fwtrace.toolkit.orm.database import Database, get_database
+from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
+from fwtrace.toolkit.orm.exceptions import DatabaseError, FieldError
+from fwtrace.toolkit.orm.expressions import Case, Scope, Slots, Value, When
+from fwtrace.toolkit.orm.fields import AutoField, Field
+from fwtrace.toolkit.orm.signals import post_save, pre_save
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.query import QuerySet
+    from fwtrace.toolkit.orm.sql import Query
+
+__all__ = ["bulk_create", "bulk_update", "save", "update_rows"]
+
+
+# One instance.
+
+
+def save(
+    instance: Model,
+    force_insert: bool,
+    force_update: bool,
+    using: str | None,
+    update_fields: Iterable[str] | None,
+) -> None:
+    """See :meth:`Model.save`."""
+    if force_insert and (force_update or update_fields is not None):
+        raise ValueError("Cannot force both insert and updating in model saving.")
+    model = type(instance)
+    if using is None:
+        from fwtrace.toolkit.orm.routers import db_for_write
+
+        using = db_for_write(model, instance=instance)
+    database = get_database(using)
+    only: frozenset[str] | None = None
+    if update_fields is not None:
+        only = _named(model, update_fields)
+        if not only:
+            return
+    elif not instance._state.adding and instance._state.db == using:
+        deferred = instance.get_deferred_fields() if _has_deferred(instance) else ()
+        if deferred:
+            only = frozenset(instance._meta.attnames) - frozenset(deferred)
+    if pre_save.connections:
+        pre_save.send(
+            model, instance=instance, raw=False, using=using, update_fields=update_fields
+        )
+    meta = model._meta.concrete_model._meta
+    if meta.parents:
+        with database.atomic():
+            created = _save_with_parents(
+                instance, meta, database, force_insert, force_update, only
+            )
+    else:
+        created = _save_table(
+            instance, meta, database, force_insert, force_update, only
+        )
+    instance._state.adding = False
+    instance._state.db = using
+    if post_save.connections:
+        post_save.send(
+            model,
+            instance=instance,
+            created=created,
+            update_fields=update_fields,
+            raw=False,
+            using=using,
+        )
+
+
+def _has_deferred(instance: Model) -> bool:
+    own = instance.__dict__
+    return any(name not in own for name in instance._meta.attnames)
+
+
+def _named(model: type[Model], names: Iterable[str]) -> frozenset[str]:
+    meta = model._meta
+    known = meta.by_name
+    unknown = [name for name in names if name not in known or known[name].primary_key]
+    if unknown:
+        raise ValueError(
+            "The following fields do not exist in this model, are m2m fields, primary "
+            f"keys, or are non-concrete fields: {', '.join(unknown)}"
+        )
+    return frozenset(known[name].attname for name in names)
+
+
+def _save_with_parents(
+    instance: Model,
+    meta: Any,
+    database: Database,
+    force_insert: bool,
+    force_update: bool,
+    only: frozenset[str] | None,
+) -> bool:
+    for parent, link in meta.parents.items():
+        above = parent._meta
+        key = getattr(instance, link.attname)
+        if getattr(instance, above.pk.attname, None) is None and key is not None:
+            setattr(instance, above.pk.attname, key)
+        if above.parents:
+            _save_with_parents(instance, above, database, False, False, only)
+        else:
+            _save_table(instance, above, database, False, False, only)
+        setattr(instance, link.attname, getattr(instance, above.pk.attname))
+    return _save_table(instance, meta, database, force_insert, force_update, only)
+
+
+def _save_table(
+    instance: Model,
+    meta: Any,
+    database: Database,
+    force_insert: bool,
+    force_update: bool,
+    only: frozenset[str] | None,
+) -> bool:
+    """Write the row of one table; whether it was inserted."""
+    key = getattr(instance, meta.pk.attname)
+    if key is None and meta.pk.has_default():
+        key = meta.pk.get_default()
+        setattr(instance, meta.pk.attname, key)
+    if key is None and (force_update or only is not None):
+        raise ValueError("Cannot force an update in save() with no primary key.")
+    fresh_key = instance._state.adding and meta.pk.has_default() and not force_update
+    if key is not None and not force_insert and not (fresh_key and only is None):
+        if _update(instance, meta, database, only):
+            return False
+        if force_update:
+            raise DatabaseError("Forced update did not affect any rows.")
+        if only is not None and not instance._state.adding:
+            raise DatabaseError("Save with update_fields did not affect any rows.")
+    _insert(instance, meta, database)
+    return True
+
+
+def _update(
+    instance: Model, meta: Any, database: Database, only: frozenset[str] | None
+) -> bool:
+    """Whether there was a row of this key."""
+    fields = [
+        field
+        for field in meta.local_fields
+        if not field.primary_key and (only is None or field.attname in only)
+    ]
+    rows = meta.model._base_manager.using(database.alias)
+    rows = rows.filter(pk=getattr(instance, meta.pk.attname))
+    if not fields:
+        return bool(rows.exists())
+    values = {field: _prepared(instance, field, add=False) for field in fields}
+    return _set_columns(rows, database, values) > 0
+
+
+def _prepared(instance: Model, field: Field, add: bool) -> Any:
+    """The value to write, checked; an expression is left as it is."""
+    if field.is_relation:
+        _take_key(instance, field)
+    value = field.pre_save(instance, add)
+    return value if hasattr(value, "resolve") else field.get_prep_value(value)
+
+
+def _take_key(instance: Model, field: Any) -> None:
+    """The row that was assigned may have been saved, and got its key, since."""
+    cached = instance._state.fields_cache.get(field.name)
+    if cached is None or cached[1] is None:
+        return
+    if cached[0] is None and getattr(instance, field.attname) is None:
+        related = cached[1]
+        if getattr(related, field.target_field.attname) is None:
+            raise ValueError(
+                f"Save the {type(related).__name__} before the "
+                f"{type(instance).__name__} whose {field.name!r} it is: it has no "
+                "key yet."
+            )
+        setattr(instance, field.name, related)
+
+
+def _insert(instance: Model, meta: Any, database: Database) -> None:
+    pk = meta.pk
+    counts = isinstance(pk, AutoField) and getattr(instance, pk.attname) is None
+    fields = meta.local_fields
+    if counts:
+        fields = [field for field in fields if field is not pk]
+    omitted = [f for f in fields if _is_default_of_database(instance, f)]
+    if omitted:
+        fields = [field for field in fields if field not in omitted]
+    values = [_prepared(instance, field, add=True) for field in fields]
+    returning = [pk] if counts else []
+    returning += omitted
+    dialect = get_dialect(database.vendor)
+    if any(hasattr(value, "resolve") for value in values):
+        sql, params = _insert_of_expressions(meta.model, fields, values, dialect)
+    else:
+        sql = _insert_sql(meta.model, tuple(fields), 1, dialect)
+        adapt = dialect.adapt
+        params = [adapt(value) for value in values]
+    if not returning:
+        database.execute(sql, params)
+    elif getattr(database, "has_returning", True) or len(returning) > 1:
+        names = ", ".join(dialect.quote(field.column) for field in returning)
+        (row,) = database.fetch(f"{sql} RETURNING {names}", params)
+        for field, value in zip(returning, row, strict=True):
+            convert = dialect.converter(field.kind)
+            if value is not None and convert is not None:
+                value = convert(value)
+            setattr(instance, field.attname, value)
+    else:
+        setattr(instance, pk.attname, database.execute(sql, params).lastrowid)
+
+
+def _is_default_of_database(instance: Model, field: Field) -> bool:
+    from fwtrace.toolkit.orm.fields import NOT_PROVIDED
+
+    given = getattr(field, "db_default", NOT_PROVIDED)
+    return given is not NOT_PROVIDED and (
+        instance.__dict__.get(field.attname) is given
+        or instance.__dict__.get(field.attname) is None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _insert_sql(
+    model: type[Model], fields: tuple[Field, ...], rows: int, dialect: Dialect
+) -> str:
+    table = dialect.quote(model._meta.db_table)
+    if not fields:
+        return f"INSERT INTO {table} {dialect.default_values()}"
+    columns = ", ".join(dialect.quote(field.column) for field in fields)
+    places = ", ".join([dialect.marker] * len(fields))
+    listed = ", ".join([f"({places})"] * rows)
+    return f"INSERT INTO {table} ({columns}) VALUES {listed}"
+
+
+def _insert_of_expressions(
+    model: type[Model], fields: Sequence[Field], values: Sequence[Any], dialect: Dialect
+) -> tuple[str, list[Any]]:
+    from fwtrace.toolkit.orm.sql import Query
+
+    compiler = SQLCompiler(Query(model), dialect)
+    parts, params = [], []
+    for value in values:
+        if hasattr(value, "resolve"):
+            scope = Scope(compiler.query, Slots(), allow_joins=False)
+            sql, more = compiler.compile(value.resolve(scope))
+            parts.append(sql)
+            params += [dialect.adapt(each.value) for each in more]
+        else:
+            parts.append(dialect.marker)
+            params.append(dialect.adapt(value))
+    table = dialect.quote(model._meta.db_table)
+    columns = ", ".join(dialect.quote(field.column) for field in fields)
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join(parts)})", params
+
+
+# Rows of a queryset.
+
+
+def update_rows(
+    queryset: QuerySet[Any], database: Database, values: dict[str, Any]
+) -> int:
+    """See :meth:`QuerySet.update`."""
+    meta = queryset.model._meta
+    own: dict[Any, Any] = {}
+    above: dict[Any, dict[Any, Any]] = {}
+    for name, value in values.items():
+        field = meta.get_field(name)
+        if not getattr(field, "concrete", True) or field.many_to_many:
+            raise FieldError(
+                f"Cannot update model field {name!r}: it is no column of the table."
+            )
+        if not hasattr(value, "resolve"):
+            value = field.get_prep_value(value)
+        table = field.model._meta.concrete_model
+        if table is meta.concrete_model:
+            own[field] = value
+        else:
+            above.setdefault(table, {})[field] = value
+    if not above:
+        return _set_columns(queryset, database, own)
+    with database.atomic():
+        keys = list(queryset.values_list("pk", flat=True))
+        for parent, settings in above.items():
+            rows = parent._base_manager.using(database.alias).filter(pk__in=keys)
+            _set_columns(rows, database, settings)
+        if own:
+            rows = queryset.model._base_manager.using(database.alias)
+            _set_columns(rows.filter(pk__in=keys), database, own)
+    return len(keys)
+
+
+def _set_columns(
+    queryset: QuerySet[Any], database: Database, values: dict[Any, Any]
+) -> int:
+    """``UPDATE``, its SQL cached by the fields and the shape of expressions."""
+    slots = Slots(len(queryset._values))
+    nodes: list[Any] = []
+    shape: list[Any] = []
+    for field, value in values.items():
+        node = value if hasattr(value, "resolve") else _Set(value)
+        nodes.append(node)
+        shape.append((id(field), node.split(slots)))
+    settings: list[tuple[Field, Any]] = []
+
+    def write(compiler: SQLCompiler) -> Any:
+        for field, node in zip(values, nodes, strict=True):
+            scope = Scope(compiler.query, slots, allow_joins=False)
+            settings.append((field, node.resolve(scope)))
+        return compiler.update(settings)
+
+    statement = queryset._statement(("update", tuple(shape)), write, database)
+    given = (*queryset._values, *slots.values)
+    return database.execute(*statement.bind(given, queryset.limits)).rowcount
+
+
+class _Set(Value):
+    """A value for a column, prepared; None too is a parameter."""
+
+    def split(self, slots: Slots) -> Any:
+        slots.add(self, self.value)
+        return _Set
+
+
+# Many instances.
+
+
+def bulk_create(
+    model: type[Model],
+    database: Database,
+    objs: list[Any],
+    batch_size: int | None,
+    ignore: bool,
+    update: bool,
+    update_fields: Sequence[str] | None,
+    unique_fields: Sequence[str] | None,
+) -> list[Any]:
+    """See :meth:`QuerySet.bulk_create`."""
+    if batch_size is not None and batch_size <= 0:
+        raise ValueError("Batch size must be a positive integer.")
+    if ignore and update:
+        raise ValueError("ignore_conflicts and update_conflicts are mutually exclusive.")
+    meta = model._meta.concrete_model._meta
+    if meta.parents:
+        raise ValueError("Can't bulk create a multi-table inherited model")
+    if update and not update_fields:
+        raise ValueError("update_conflicts needs the update_fields to set.")
+    if not objs:
+        return objs
+    dialect = get_dialect(database.vendor)
+    setting = [meta.get_field(n).column for n in update_fields or ()] if update else []
+    unique = [meta.get_field(name).column for name in unique_fields or ()]
+    if update and not unique and dialect.vendor != "mysql":
+        raise ValueError("Unique fields that can trigger the upsert must be provided.")
+    begin, end = dialect.upsert(ignore, setting, unique)
+    counted = [each for each in objs if each.pk is None]
+    keyed = [each for each in objs if each.pk is not None]
+    with database.atomic():
+        for rows, fields in (
+            (keyed, list(meta.local_fields)),
+            (counted, [f for f in meta.local_fields if f is not meta.pk]
+             if isinstance(meta.pk, AutoField) else list(meta.local_fields)),
+        ):
+            if rows:
+                _insert_many(
+                    rows, fields, meta, database, batch_size, begin, end,
+                    wants_keys=rows is counted and not ignore and not update,
+                )
+    for each in objs:
+        each._state.adding = False
+        each._state.db = database.alias
+    return objs
+
+
+def _insert_many(
+    rows: list[Any],
+    fields: list[Field],
+    meta: Any,
+    database: Database,
+    batch_size: int | None,
+    begin: str,
+    end: str,
+    wants_keys: bool,
+) -> None:
+    dialect = get_dialect(database.vendor)
+    most = getattr(database, "max_params", 32_766)
+    size = max(1, min(most // max(1, len(fields)), batch_size or 1000))
+    adapt = dialect.adapt
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        sql = _insert_sql(meta.model, tuple(fields), len(batch), dialect)
+        if begin:
+            sql = sql.replace("INSERT", f"INSERT{begin}", 1)
+        sql += end
+        params = [
+            adapt(_prepared(row, field, add=True)) for row in batch for field in fields
+        ]
+        if not fields:
+            for row in batch:
+                _insert(row, meta, database)
+        elif wants_keys and getattr(database, "has_returning", True):
+            key = dialect.quote(meta.pk.column)
+            found = database.fetch(f"{sql} RETURNING {key}", params)
+            for row, (value,) in zip(batch, found, strict=True):
+                setattr(row, meta.pk.attname, value)
+        else:
+            database.execute(sql, params)
+
+
+def bulk_update(
+    queryset: QuerySet[Any],
+    database: Database,
+    objs: list[Any],
+    names: Sequence[str],
+    batch_size: int | None,
+) -> int:
+    """See :meth:`QuerySet.bulk_update`."""
+    if batch_size is not None and batch_size <= 0:
+        raise ValueError("Batch size must be a positive integer.")
+    if not names:
+        raise ValueError("Field names must be given to bulk_update().")
+    meta = queryset.model._meta
+    fields = [meta.get_field(name) for name in names]
+    if any(not getattr(f, "concrete", True) or f.many_to_many for f in fields):
+        raise ValueError("bulk_update() can only be used with concrete fields.")
+    if any(field.primary_key for field in fields):
+        raise ValueError("bulk_update() cannot be used with primary key fields.")
+    if any(each.pk is None for each in objs):
+        raise ValueError("All bulk_update() objects must have a primary key set.")
+    size = min(batch_size or 200, 200)
+    count = 0
+    with database.atomic():
+        for start in range(0, len(objs), size):
+            batch = objs[start : start + size]
+            values = {}
+            for field in fields:
+                cases = [
+                    When(pk=each.pk, then=_value_of(each, field)) for each in batch
+                ]
+                values[field.name] = Case(*cases, output_field=field)
+                if dialect_casts(database):
+                    values[field.name] = _cast(values[field.name], field)
+            rows = queryset.model._base_manager.using(database.alias)
+            rows = rows.filter(pk__in=[each.pk for each in batch])
+            count += update_rows(rows, database, values)
+    return count
+
+
+def _value_of(instance: Any, field: Field) -> Any:
+    value = getattr(instance, field.attname)
+    if hasattr(value, "resolve"):
+        return value
+    return Value(value, output_field=field)
+
+
+def dialect_casts(database: Database) -> bool:
+    """Whether a parameter within CASE has to be told its type."""
+    return database.vendor == "postgresql"
+
+
+def _cast(expression: Any, field: Field) -> Any:
+    from fwtrace.toolkit.orm.functions import Cast
+
+    return Cast(expression, output_field=field)
