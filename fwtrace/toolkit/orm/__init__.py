@@ -15,22 +15,27 @@ Names and behaviour are Django's. It stands alone.
 """
 
 from fwtrace.toolkit.orm.database import Database, atomic, connect, get_database
-from fwtrace.toolkit.orm.deletion import CASCADE, DO_NOTHING, PROTECT, SET_NULL
+from fwtrace.toolkit.orm.deletion import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET, SET_DEFAULT, SET_NULL
 from fwtrace.toolkit.orm.exceptions import (
     DatabaseError,
     FieldError,
     IntegrityError,
     MultipleObjectsReturned,
     NotConnected,
+    NotSupportedError,
     ObjectDoesNotExist,
     ProtectedError,
+    RestrictedError,
 )
 from fwtrace.toolkit.orm.fields import (
     AutoField,
     BooleanField,
     CharField,
+    DateField,
     DateTimeField,
+    DecimalField,
     Field,
+    FloatField,
     IntegerField,
     TextField,
 )
@@ -44,6 +49,8 @@ from fwtrace.toolkit.orm.expressions import *
 from fwtrace.toolkit.orm.functions import *
 from fwtrace.toolkit.orm.aggregates import *
 from fwtrace.toolkit.orm.signals import (
+    class_prepared,
+    m2m_changed,
     post_delete,
     post_init,
     post_save,

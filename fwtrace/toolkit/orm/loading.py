@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.dialects import Dialect
+from fwtrace.toolkit.orm.expressions import Col
 from fwtrace.toolkit.orm.signals import post_init, pre_init
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class _Source:
 
     def plain(self, query: Query) -> None:
         columns = query.columns or ()
-        values = [self._value(column.expression.field_or_none) for column in columns]
+        values = [self._computed(column.expression) for column in columns]
         names = [column.name for column in columns]
         if query.rows == "dict":
             items = (f"{n!r}: {v}" for n, v in zip(names, values, strict=True))
@@ -74,13 +75,19 @@ class _Source:
         self.columns.append(column)
         return self._converted(column, field)
 
-    def _converted(self, column: str, field: Any) -> str:
+    def _computed(self, expression: Any) -> str:
+        column = f"c{len(self.columns)}"
+        self.columns.append(column)
+        computed = not isinstance(expression, Col)
+        return self._converted(column, expression.field_or_none, computed)
+
+    def _converted(self, column: str, field: Any, computed: bool = False) -> str:
         if field is None:
             return column
         text = column
-        converter = self.dialect.converter(field.kind)
+        converter = self.dialect.converter(field.kind, computed)
         if converter is not None:
-            name = f"to_{field.kind}"
+            name = f"to_{field.kind}_{int(computed)}"
             self.names[name] = converter
             text = f"{name}({column})"
         own = getattr(field, "from_db_value", None)
@@ -88,7 +95,7 @@ class _Source:
             name = f"from_db_{len(self.names)}"
             self.names[name] = own
             return f"{name}(None if {column} is None else {text}, None, database)"
-        if text != column and not (field.primary_key and not field.null):
+        if text != column and (computed or not field.primary_key or field.null):
             return f"None if {column} is None else {text}"
         return text
 
@@ -107,7 +114,7 @@ class _Source:
             self._attach(made[parent], relation, made[path], optional=bool(parent))
         for name, expression in query.annotations.items():
             if name not in query.hidden:
-                value = self._value(expression.field_or_none)
+                value = self._computed(expression)
                 self.lines.append(f"{made['']}.{name} = {value}")
 
     def _instance(

@@ -1142,7 +1142,7 @@ def _converted(value: Any, field: Any, statement: Statement) -> Any:
     if field is None:
         return value
     if value is not None:
-        convert = statement.dialect.converter(field.kind)
+        convert = statement.dialect.converter(field.kind, True)
         value = value if convert is None else convert(value)
     own = getattr(field, "from_db_value", None)
     return value if own is None else own(value, None, None)

@@ -90,19 +90,29 @@ def create_statements(model: type[Model], dialect: Dialect) -> list[str]:
         line = constraint.in_table(model, dialect)
         lines += [line] if line else []
     table = quote(meta.db_table)
-    statements = [f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(lines)})"]
-    for field in meta.local_fields:
-        if field.db_index and not field.unique:
-            name = quote(f"{meta.db_table}_{field.column}_idx")
-            statements.append(
-                f"CREATE INDEX {dialect.if_not_exists}{name} ON {table} "
-                f"({quote(field.column)})"
-            )
-    statements += [index.create_sql(model, dialect) for index in meta.indexes]
+    after = [
+        f"CREATE INDEX {dialect.if_not_exists}"
+        f"{quote(f'{meta.db_table}_{field.column}_idx')} ON {table} "
+        f"({quote(field.column)})"
+        for field in meta.local_fields
+        if field.db_index and not field.unique
+    ]
+    after += [index.create_sql(model, dialect) for index in meta.indexes]
     for constraint in meta.constraints:
         statement = constraint.after_table(model, dialect)
-        statements += [statement] if statement else []
-    return statements
+        after += [statement] if statement else []
+    if dialect.inline_indexes:
+        lines += [_inline(statement, dialect) for statement in after]
+        after = []
+    create = f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(lines)})"
+    return [create + dialect.table_options, *after]
+
+
+def _inline(statement: str, dialect: Dialect) -> str:
+    """``CREATE INDEX name ON table (...)`` as a line of CREATE TABLE."""
+    words = statement.replace(dialect.if_not_exists, "").removeprefix("CREATE ")
+    head, _, columns = words.partition(" ON ")
+    return f"{head} {columns[columns.index('('):]}"
 
 
 def column_sql(field: Field, dialect: Dialect) -> str:

@@ -49,26 +49,32 @@ def connections_of_its_own(monkeypatch):
 
 
 @pytest.fixture
-def database():
+def connected():
+    """An empty database."""
     made = connect("sqlite://")
-    for model in (Author, Book, Loan):
-        model.create_table()
     yield made
     made.close()
 
 
 @pytest.fixture
-def statements(database, monkeypatch):
+def database(connected):
+    for model in (Author, Book, Loan):
+        model.create_table()
+    return connected
+
+
+@pytest.fixture
+def statements(connected, monkeypatch):
     """Every statement from now on, as (sql, parameters)."""
     seen: list[tuple[str, list[Any]]] = []
     for name in ("_execute", "_fetch"):
-        original = getattr(database, name)
+        original = getattr(connected, name)
 
         def noting(sql, params, original=original):
             seen.append((sql, list(params)))
             return original(sql, params)
 
-        monkeypatch.setattr(database, name, noting)
+        monkeypatch.setattr(connected, name, noting)
     return seen
 
 

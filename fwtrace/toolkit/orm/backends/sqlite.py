@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, ClassVar
 
+from fwtrace.toolkit.orm.backends.sqlite_functions import register
 from fwtrace.toolkit.orm.database import Database, Row
 from fwtrace.toolkit.orm.exceptions import DatabaseError, IntegrityError
 
@@ -73,6 +74,7 @@ class SQLiteDatabase(Database):
         except sqlite3.Error as error:
             raise DatabaseError(f"Cannot open {self.name!r}: {error}.") from error
         made.execute("PRAGMA foreign_keys = ON")
+        register(made)
         return _Link(made)
 
     def _link(self) -> _Link:

@@ -7,7 +7,6 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -39,6 +38,25 @@ def _ending(text: str) -> str:
 
 def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+_COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "FloatField": float,
+    **dict.fromkeys(
+        (
+            "IntegerField",
+            "BigIntegerField",
+            "SmallIntegerField",
+            "PositiveIntegerField",
+            "PositiveBigIntegerField",
+            "PositiveSmallIntegerField",
+            "AutoField",
+            "BigAutoField",
+            "SmallAutoField",
+        ),
+        int,
+    ),
+}
 
 
 class Dialect:
@@ -200,8 +218,13 @@ class Dialect:
         adapter = self.adapters.get(type(value))
         return value if adapter is None else adapter(value)
 
-    @lru_cache(maxsize=4096)
-    def converter(self, kind: str) -> Callable[[Any], Any] | None:
+    def converter(
+        self, kind: str, computed: bool = False
+    ) -> Callable[[Any], Any] | None:
+        """What is done to a value of that kind; of an expression drivers may give
+        another type of number than of a column."""
+        if computed and kind in _COMPUTED:
+            return _COMPUTED[kind]
         return self.converters.get(kind)
 
     # Tables.
@@ -211,6 +234,8 @@ class Dialect:
     has_partial_indexes: ClassVar[bool] = True
 
     inline_references: ClassVar[bool] = True
+    inline_indexes: ClassVar[bool] = False
+    table_options: ClassVar[str] = ""
     if_not_exists: ClassVar[str] = "IF NOT EXISTS "
 
     def primary_key(self, field: Field) -> str:

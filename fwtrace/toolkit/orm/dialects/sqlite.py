@@ -132,6 +132,11 @@ class SQLite(Dialect):
             return f"fwtrace_difference({left}, {right})"
         return f"({left} {connector} {right})"
 
+    def literal(self, field: Field | None) -> str:
+        """Decimals are text to the driver; beside numbers they must be numbers."""
+        is_decimal = field is not None and field.kind == "DecimalField"
+        return "CAST(? AS NUMERIC)" if is_decimal else "?"
+
     def modulo(self, sql: str, number: int) -> str:
         return f"({sql}) % {number}"
 
