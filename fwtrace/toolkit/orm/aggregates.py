@@ -127,7 +127,7 @@ class Aggregate(Expression):
             parts[0] = f"CASE WHEN {condition} THEN {inner} ELSE NULL END"
             params = [*more, *params]
         distinct = "DISTINCT " if self.distinct else ""
-        function = compiler.dialect.aggregates.get(self.function, self.function)
+        function = compiler.dialect.functions.get(self.function, self.function)
         return f"{function}({distinct}{', '.join(parts)})", params
 
 

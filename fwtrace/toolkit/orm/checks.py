@@ -60,7 +60,9 @@ def clean_fields(instance: Model, exclude: set[str]) -> None:
 def validate_unique(instance: Model, exclude: set[str]) -> None:
     model = type(instance)
     errors: dict[str, list[Any]] = {}
-    groups = [(f.name,) for f in instance._meta.concrete_fields if f.unique]
+    groups: list[tuple[str, ...]] = [
+        (f.name,) for f in instance._meta.concrete_fields if f.unique
+    ]
     groups += instance._meta.unique_together
     for group in groups:
         if any(name in exclude for name in group):
@@ -111,7 +113,9 @@ def validate_constraints(instance: Model, exclude: set[str]) -> None:
         raise ValidationError(errors)
 
 
-def holds(condition: Any, model: type[Model], instance: Model, exclude: set[str]) -> bool:
+def holds(
+    condition: Any, model: type[Model], instance: Model, exclude: set[str]
+) -> bool:
     """Whether a condition holds of the instance, as the database sees it: NULL does
     not break it."""
     from fwtrace.toolkit.orm.compiler import SQLCompiler

@@ -159,7 +159,8 @@ class SQLCompiler:
     def _statement(
         self, columns: Sequence[tuple[str, list[Any]]], ordered: bool, grouped: bool
     ) -> SQL:
-        query, params = self.query, []
+        query = self.query
+        params: list[Any] = []
         selected = [sql for sql, _ in columns]
         for _, more in columns:
             params += more
@@ -257,8 +258,8 @@ class SQLCompiler:
                 nodes.append(inner)
         parts: dict[str, list[Any]] = {}
         for node in nodes:
-            for each in node.group_columns() if hasattr(node, "group_columns") else (
-                node,
+            for each in (
+                node.group_columns() if hasattr(node, "group_columns") else (node,)
             ):
                 sql, params = self.compile(each)
                 if params or sql not in parts:
@@ -381,7 +382,7 @@ class SQLCompiler:
             sql, params = self.select()
         else:
             key = self.column(query.base, query.model._meta.pk.column)
-            selected = [(f"{key} AS {self.quote('__key')}", [])]
+            selected: list[SQL] = [(f"{key} AS {self.quote('__key')}", [])]
             if query.distinct is not False:
                 selected = self.columns()
             for name, node in inner.items():
@@ -407,13 +408,18 @@ class SQLCompiler:
             inner_query = queryset.plan.query.clone()
             if query.columns is not None and inner_query.columns is None:
                 inner_query.columns = tuple(
-                    Column(c.name, inner_query.resolve_name(c.name, _scope(inner_query)))
+                    Column(
+                        c.name, inner_query.resolve_name(c.name, _scope(inner_query))
+                    )
                     for c in query.columns
                 )
             if queryset.limits == ALL_ROWS:
                 inner_query.order = ()
             compiler = SQLCompiler(
-                inner_query, self.dialect, self.offset + offset, self.outer,
+                inner_query,
+                self.dialect,
+                self.offset + offset,
+                self.outer,
                 queryset.limits,
             )
             compiler.depth = self.depth
@@ -436,14 +442,18 @@ class SQLCompiler:
         parts = []
         for each in order:
             inner = each.args[0]
-            name = inner.name if isinstance(inner, Ref) else getattr(
-                getattr(inner, "field", None), "column", None
+            name = (
+                inner.name
+                if isinstance(inner, Ref)
+                else getattr(getattr(inner, "field", None), "column", None)
             )
             if name not in names:
                 raise FieldError(
                     "ORDER BY of a combination names columns that are selected."
                 )
-            parts.append(f"{names.index(name) + 1} {'DESC' if each.descending else 'ASC'}")
+            parts.append(
+                f"{names.index(name) + 1} {'DESC' if each.descending else 'ASC'}"
+            )
         return f" ORDER BY {', '.join(parts)}", []
 
     def _combined_names(self) -> list[str]:

@@ -13,7 +13,13 @@ from fwtrace.toolkit.orm.where import Q
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.dialects import Dialect
 
-__all__ = ["BaseConstraint", "CheckConstraint", "Deferrable", "Index", "UniqueConstraint"]
+__all__ = [
+    "BaseConstraint",
+    "CheckConstraint",
+    "Deferrable",
+    "Index",
+    "UniqueConstraint",
+]
 
 
 def _literal(value: Any) -> str:
@@ -97,10 +103,9 @@ class Index:
         for name in self.fields:
             column = quote(meta.get_field(name.lstrip("-")).column)
             parts.append(f"{column} DESC" if name.startswith("-") else column)
-        sql = (
-            f"CREATE {unique}INDEX {dialect.if_not_exists}{quote(self.name_for(model))} "
-            f"ON {quote(meta.db_table)} ({', '.join(parts)})"
-        )
+        name, table = quote(self.name_for(model)), quote(meta.db_table)
+        sql = f"CREATE {unique}INDEX {dialect.if_not_exists}{name} ON {table}"
+        sql += f" ({', '.join(parts)})"
         if self.condition is not None and dialect.has_partial_indexes:
             sql += f" WHERE {written(self.condition, model, dialect)}"
         return sql
@@ -132,10 +137,11 @@ class BaseConstraint:
     def failed(self) -> Exception:
         from fwtrace.toolkit.validators import ValidationError
 
-        return ValidationError(
+        error: Exception = ValidationError(
             self.violation_error_message % {"name": self.name},
             code=self.violation_error_code,
         )
+        return error
 
 
 class CheckConstraint(BaseConstraint):

@@ -307,10 +307,10 @@ class Expression(Combinable):
 
     # Ordering.
 
-    def asc(self, **nulls: bool | None) -> OrderBy:
+    def asc(self, **nulls: Any) -> OrderBy:
         return OrderBy(self, **nulls)
 
-    def desc(self, **nulls: bool | None) -> OrderBy:
+    def desc(self, **nulls: Any) -> OrderBy:
         return OrderBy(self, descending=True, **nulls)
 
     def reverse_ordering(self) -> Any:
@@ -348,7 +348,7 @@ class F(Combinable):
         return f"F({self.name!r})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.name == other.name  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.name == other.name
 
     def __hash__(self) -> int:
         return hash((type(self), self.name))
@@ -359,10 +359,10 @@ class F(Combinable):
     def resolve(self, scope: Scope) -> Any:
         return scope.query.resolve_name(self.name, scope)
 
-    def asc(self, **nulls: bool | None) -> OrderBy:
+    def asc(self, **nulls: Any) -> OrderBy:
         return OrderBy(self, **nulls)
 
-    def desc(self, **nulls: bool | None) -> OrderBy:
+    def desc(self, **nulls: Any) -> OrderBy:
         return OrderBy(self, descending=True, **nulls)
 
 
@@ -647,16 +647,11 @@ class Func(Expression):
         return (self.function, self.template, self.joiner)
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
-        written = compiler.dialect.functions.get(type(self).__name__)
-        if written is not None:
-            return written(self, compiler)  # type: ignore[no-any-return]
-        return self.as_function(compiler)
-
-    def as_function(self, compiler: SQLCompiler, function: str = "") -> SQL:
-        """``function(arguments)``."""
         parts, params = compiler.compile_all(self.args)
+        function = self.function or ""
         sql = self.template.format(
-            function=function or self.function, expressions=self.joiner.join(parts)
+            function=compiler.dialect.functions.get(function, function),
+            expressions=self.joiner.join(parts),
         )
         return sql, params
 
@@ -845,8 +840,9 @@ class _Frame(Expression):
         return self
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
-        start, end = self._edge(self.start, "PRECEDING"), self._edge(
-            self.end, "FOLLOWING"
+        start, end = (
+            self._edge(self.start, "PRECEDING"),
+            self._edge(self.end, "FOLLOWING"),
         )
         return f"{self.kind} BETWEEN {start} AND {end}", []
 

@@ -14,6 +14,64 @@ if TYPE_CHECKING:
     from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
 
+__all__ = [
+    "Abs",
+    "Cast",
+    "Ceil",
+    "Coalesce",
+    "Concat",
+    "CumeDist",
+    "DenseRank",
+    "Extract",
+    "ExtractDay",
+    "ExtractHour",
+    "ExtractIsoWeekDay",
+    "ExtractIsoYear",
+    "ExtractMinute",
+    "ExtractMonth",
+    "ExtractQuarter",
+    "ExtractSecond",
+    "ExtractWeek",
+    "ExtractWeekDay",
+    "ExtractYear",
+    "FirstValue",
+    "Floor",
+    "Greatest",
+    "LTrim",
+    "Lag",
+    "LastValue",
+    "Lead",
+    "Least",
+    "Left",
+    "Length",
+    "Lower",
+    "Now",
+    "NthValue",
+    "Ntile",
+    "NullIf",
+    "PercentRank",
+    "RTrim",
+    "Random",
+    "Rank",
+    "Replace",
+    "Round",
+    "RowNumber",
+    "Substr",
+    "Trim",
+    "Trunc",
+    "TruncDate",
+    "TruncDay",
+    "TruncHour",
+    "TruncMinute",
+    "TruncMonth",
+    "TruncQuarter",
+    "TruncSecond",
+    "TruncTime",
+    "TruncWeek",
+    "TruncYear",
+    "Upper",
+]
+
 INTEGER, FLOAT, TEXT = fields.IntegerField(), fields.FloatField(), fields.TextField()
 
 
@@ -275,27 +333,70 @@ def in_zone(compiler: SQLCompiler, sql: str, node: Any, tzinfo: Any) -> str:
     return compiler.dialect.in_zone(sql, str(tzinfo))
 
 
-def _extract(part: str, *kinds: Any) -> type[Extract]:
-    name = "Extract" + "".join(word.title() for word in part.split("_"))
-    made = type(
-        name, (Extract,), {"part": part, "lookup_name": part, "__module__": __name__}
-    )
-    for kind in kinds:
-        register_lookup(made, kind)
-    return made
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractYear(Extract):
+    part = lookup_name = "year"
 
 
-ExtractYear = _extract("year", fields.DateField, fields.DateTimeField)
-ExtractIsoYear = _extract("iso_year", fields.DateField, fields.DateTimeField)
-ExtractQuarter = _extract("quarter", fields.DateField, fields.DateTimeField)
-ExtractMonth = _extract("month", fields.DateField, fields.DateTimeField)
-ExtractWeek = _extract("week", fields.DateField, fields.DateTimeField)
-ExtractWeekDay = _extract("week_day", fields.DateField, fields.DateTimeField)
-ExtractIsoWeekDay = _extract("iso_week_day", fields.DateField, fields.DateTimeField)
-ExtractDay = _extract("day", fields.DateField, fields.DateTimeField)
-ExtractHour = _extract("hour", fields.TimeField, fields.DateTimeField)
-ExtractMinute = _extract("minute", fields.TimeField, fields.DateTimeField)
-ExtractSecond = _extract("second", fields.TimeField, fields.DateTimeField)
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractIsoYear(Extract):
+    part = lookup_name = "iso_year"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractQuarter(Extract):
+    part = lookup_name = "quarter"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractMonth(Extract):
+    part = lookup_name = "month"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractWeek(Extract):
+    part = lookup_name = "week"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractWeekDay(Extract):
+    part = lookup_name = "week_day"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractIsoWeekDay(Extract):
+    part = lookup_name = "iso_week_day"
+
+
+@register_lookup(field=fields.DateField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractDay(Extract):
+    part = lookup_name = "day"
+
+
+@register_lookup(field=fields.TimeField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractHour(Extract):
+    part = lookup_name = "hour"
+
+
+@register_lookup(field=fields.TimeField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractMinute(Extract):
+    part = lookup_name = "minute"
+
+
+@register_lookup(field=fields.TimeField)
+@register_lookup(field=fields.DateTimeField)
+class ExtractSecond(Extract):
+    part = lookup_name = "second"
 
 
 class Trunc(Func):
@@ -313,7 +414,16 @@ class Trunc(Func):
     ) -> None:
         super().__init__(expression, output_field=output_field)
         self.kind = kind or self.part
-        known = ("year", "quarter", "month", "week", "day", *_TIME_PARTS, "date", "time")
+        known = (
+            "year",
+            "quarter",
+            "month",
+            "week",
+            "day",
+            *_TIME_PARTS,
+            "date",
+            "time",
+        )
         if self.kind not in known:
             raise ValueError(
                 f"Cannot truncate to {self.kind!r}: name one of {', '.join(known)}."
@@ -338,14 +448,36 @@ class Trunc(Func):
         return sql, params
 
 
-def _trunc(part: str) -> type[Trunc]:
-    name = f"Trunc{part.title()}"
-    return type(name, (Trunc,), {"part": part, "__module__": __name__})
+class TruncYear(Trunc):
+    part = "year"
 
 
-TruncYear, TruncQuarter, TruncMonth = _trunc("year"), _trunc("quarter"), _trunc("month")
-TruncWeek, TruncDay, TruncHour = _trunc("week"), _trunc("day"), _trunc("hour")
-TruncMinute, TruncSecond = _trunc("minute"), _trunc("second")
+class TruncQuarter(Trunc):
+    part = "quarter"
+
+
+class TruncMonth(Trunc):
+    part = "month"
+
+
+class TruncWeek(Trunc):
+    part = "week"
+
+
+class TruncDay(Trunc):
+    part = "day"
+
+
+class TruncHour(Trunc):
+    part = "hour"
+
+
+class TruncMinute(Trunc):
+    part = "minute"
+
+
+class TruncSecond(Trunc):
+    part = "second"
 
 
 @register_lookup(field=fields.DateTimeField)
@@ -423,7 +555,7 @@ class Lag(_WindowFunction):
     def __init__(
         self, expression: Any, offset: int = 1, default: Any = None, **options: Any
     ) -> None:
-        if offset is None or offset <= 0:
+        if offset <= 0:
             raise ValueError(f"{type(self).__name__} takes an offset above 0.")
         given = [expression, Value(offset)]
         if default is not None:
@@ -435,13 +567,3 @@ class Lead(Lag):
     """The value so many rows after."""
 
     function = "LEAD"
-
-
-__all__ = [
-    name
-    for name, value in globals().items()
-    if isinstance(value, type)
-    and issubclass(value, Func)
-    and not name.startswith("_")
-    and name not in ("Func", "Transform")
-]

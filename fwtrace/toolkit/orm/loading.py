@@ -67,7 +67,7 @@ class _Source:
         else:
             self.result = f"({', '.join(values)},)"
             if query.rows == "named":
-                self.names["Row"] = namedtuple("Row", names)  # type: ignore[misc]
+                self.names["Row"] = namedtuple("Row", names)
                 self.result = f"Row._make({self.result})"
 
     def _value(self, field: Any) -> str:

@@ -114,7 +114,7 @@ class Lookup(Expression):
     def preparing(cls, lhs: Any) -> Callable[[Any], Any]:
         """What makes a given value one for a statement; it raises ValueError."""
         field = lhs.field_or_none
-        return _same if field is None else field.get_prep_value  # type: ignore[no-any-return]
+        return _same if field is None else field.get_prep_value
 
     # Its SQL.
 
@@ -480,22 +480,44 @@ def _text(value: Any) -> str:
     return text
 
 
-def _text_lookup(name: str) -> None:
-    title = "".join(part.title() for part in name.split("_"))
-    register_lookup(type(title, (TextLookup,), {"lookup_name": name}))
+@register_lookup
+class Contains(TextLookup):
+    lookup_name = "contains"
 
 
-for _name in (
-    "contains",
-    "icontains",
-    "startswith",
-    "istartswith",
-    "endswith",
-    "iendswith",
-    "regex",
-    "iregex",
-):
-    _text_lookup(_name)
+@register_lookup
+class IContains(TextLookup):
+    lookup_name = "icontains"
+
+
+@register_lookup
+class StartsWith(TextLookup):
+    lookup_name = "startswith"
+
+
+@register_lookup
+class IStartsWith(TextLookup):
+    lookup_name = "istartswith"
+
+
+@register_lookup
+class EndsWith(TextLookup):
+    lookup_name = "endswith"
+
+
+@register_lookup
+class IEndsWith(TextLookup):
+    lookup_name = "iendswith"
+
+
+@register_lookup
+class Regex(TextLookup):
+    lookup_name = "regex"
+
+
+@register_lookup
+class IRegex(TextLookup):
+    lookup_name = "iregex"
 
 
 @register_lookup
@@ -521,19 +543,14 @@ class Transform(Func):
     strict = True
 
 
-def lookups_for(field: Any, name: str, rest: list[str]) -> str:
-    """What is wrong with a lookup that is not there."""
+def unsupported(field: Any, name: str) -> FieldError:
+    """What to raise for a lookup that is not there: it names those there are."""
     import difflib
 
     known = lookup_names(field)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    kind = type(field).__name__
-    return (
-        f"Unsupported lookup {name!r} for {kind} {getattr(field, 'name', '')!r}."
-        f"{hint} There are {', '.join(known)}."
+    return FieldError(
+        f"Unsupported lookup {name!r} for {type(field).__name__} "
+        f"{getattr(field, 'name', '')!r}.{hint} There are {', '.join(known)}."
     )
-
-
-def unsupported(field: Any, name: str) -> FieldError:
-    return FieldError(lookups_for(field, name, []))

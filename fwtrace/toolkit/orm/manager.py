@@ -112,7 +112,14 @@ def _passing_on(queryset: type) -> dict[str, Any]:
 
 _INNER = frozenset(("shape", "slot_values", "query_for_subquery", "as_value"))
 
-Manager: Any = BaseManager.from_queryset(QuerySet, "Manager")
-"""The manager that a model has unless it names its own."""
-Manager.__doc__ = BaseManager.__doc__
-Manager.__module__ = __name__
+class Manager(BaseManager):
+    """The manager that a model has unless it names its own: it has the methods of a
+    queryset."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+for _name, _method in _passing_on(QuerySet).items():
+    setattr(Manager, _name, _method)

@@ -232,9 +232,7 @@ def _pairs_model(field: ManyToManyField) -> Any:
     if near == far:
         near, far = f"from_{near}", f"to_{far}"
     table = field.db_table or f"{model._meta.db_table}_{field.name}"
-    meta = type(
-        "Meta", (), {"db_table": table, "unique_together": ((near, far),)}
-    )
+    meta = type("Meta", (), {"db_table": table, "unique_together": ((near, far),)})
     namespace = {
         "__module__": model.__module__,
         "__qualname__": f"{model.__qualname__}_{field.name}",
@@ -329,14 +327,14 @@ class ManyManager(BoundManager):
     def _add(self, keys: list[Any], defaults: dict[str, Any]) -> None:
         pairs = self.through._base_manager
         known = set(
-            pairs.filter(
-                **{self.near: self.key, f"{self.far}__in": keys}
-            ).values_list(self.far, flat=True)
+            pairs.filter(**{self.near: self.key, f"{self.far}__in": keys}).values_list(
+                self.far, flat=True
+            )
         )
         fresh = [key for key in dict.fromkeys(keys) if key not in known]
         if not fresh:
             return
-        self._send("pre_add", set(fresh))
+        self._send("pre_add", frozenset(fresh))
         near, far = f"{self.near}_id", f"{self.far}_id"
         filled = {k: v() if callable(v) else v for k, v in defaults.items()}
         rows = [self.through(**{near: self.key, far: key}, **filled) for key in fresh]
@@ -347,7 +345,7 @@ class ManyManager(BoundManager):
                 if key != self.key
             ]
         pairs.bulk_create(rows, ignore_conflicts=self._is_mirrored())
-        self._send("post_add", set(fresh))
+        self._send("post_add", frozenset(fresh))
 
     def _is_mirrored(self) -> bool:
         relation = self.relation
@@ -357,20 +355,21 @@ class ManyManager(BoundManager):
         self.forget()
         keys = self._keys(objs)
         with get_database(self.db_for_write).atomic():
-            self._send("pre_remove", set(keys))
+            self._send("pre_remove", frozenset(keys))
             self._pairs(keys).delete()
-            self._send("post_remove", set(keys))
+            self._send("post_remove", frozenset(keys))
 
     def _pairs(self, keys: Iterable[Any] | None) -> Any:
         from fwtrace.toolkit.orm.where import Q
 
-        found = Q(**{self.near: self.key})
-        if keys is not None:
-            found &= Q(**{f"{self.far}__in": list(keys)})
+        listed = None if keys is None else list(keys)
+        found = Q((self.near, self.key))
+        if listed is not None:
+            found &= Q((f"{self.far}__in", listed))
         if self._is_mirrored():
-            back = Q(**{self.far: self.key})
-            if keys is not None:
-                back &= Q(**{f"{self.near}__in": list(keys)})
+            back = Q((self.far, self.key))
+            if listed is not None:
+                back &= Q((f"{self.near}__in", listed))
             found |= back
         return self.through._base_manager.filter(found)
 
@@ -417,7 +416,7 @@ class ManyManager(BoundManager):
                 keys.append(field.get_prep_value(each))
         return keys
 
-    def _send(self, action: str, keys: set[Any] | None) -> None:
+    def _send(self, action: str, keys: frozenset[Any] | None) -> None:
         if m2m_changed.connections:
             m2m_changed.send(
                 self.through,

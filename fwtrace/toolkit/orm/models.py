@@ -141,8 +141,9 @@ def _add_parents(model: Any, bases: Iterable[type], contributed: Any) -> None:
     parents: list[Any] = [
         base
         for base in bases
-        if isinstance(base, ModelBase) and getattr(base, "_meta", None) is not None
-        and not base._meta.abstract
+        if isinstance(base, ModelBase)
+        and getattr(base, "_meta", None) is not None
+        and not base._meta.abstract  # type: ignore[attr-defined]
     ]
     if meta.proxy:
         if len(parents) != 1 or contributed:

@@ -11,9 +11,10 @@ from fwtrace.toolkit.orm.fields import AutoField, Field
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.constraints import BaseConstraint, Index
+    from fwtrace.toolkit.orm.many import ManyToManyField
     from fwtrace.toolkit.orm.models import Model
     from fwtrace.toolkit.orm.plans import Plan
-    from fwtrace.toolkit.orm.related import ForeignKey, ManyToManyField
+    from fwtrace.toolkit.orm.related import ForeignKey
     from fwtrace.toolkit.orm.sql import Hop
 
 __all__ = ["Options", "models", "when_defined"]
@@ -105,7 +106,13 @@ class Options:
         self._forget()
 
     def _forget(self) -> None:
-        for name in ("concrete_fields", "by_name", "attnames", "pk", "inherited_fields"):
+        for name in (
+            "concrete_fields",
+            "by_name",
+            "attnames",
+            "pk",
+            "inherited_fields",
+        ):
             self.__dict__.pop(name, None)
 
     def prepare(self) -> None:
@@ -149,7 +156,9 @@ class Options:
     @property
     def related_objects(self) -> tuple[Any, ...]:
         """Relations of other models to this one, and to what it inherits from."""
-        above = [rel for parent in self._above() for rel in parent._meta.related_objects]
+        above = [
+            rel for parent in self._above() for rel in parent._meta.related_objects
+        ]
         return (*above, *self.local_related)
 
     def _above(self) -> list[type[Model]]:

@@ -84,7 +84,15 @@ class Plan:
 class Statement:
     """SQL, and how its parameters are made of a queryset's values."""
 
-    __slots__ = ("_loaders", "_query", "adapters", "dialect", "has_lists", "params", "sql")
+    __slots__ = (
+        "_loaders",
+        "_query",
+        "adapters",
+        "dialect",
+        "has_lists",
+        "params",
+        "sql",
+    )
 
     def __init__(
         self, sql: str, params: Sequence[Param | Const], dialect: Dialect, query: Query

@@ -14,8 +14,6 @@ from fwtrace.toolkit.orm.database import Database, get_database
 from fwtrace.toolkit.orm.deletion import Collector
 from fwtrace.toolkit.orm.exceptions import FieldError, IntegrityError, OutOfRange
 from fwtrace.toolkit.orm.expressions import (
-    F,
-    OrderBy,
     Scope,
     Slots,
     Subquery,
@@ -177,7 +175,7 @@ class QuerySet(Generic[M]):
         return self._merged(other, Q.XOR)
 
     def _merged(self, other: QuerySet[M], connector: str) -> QuerySet[M]:
-        if not isinstance(other, QuerySet) or other.model is not self.model:
+        if other.model is not self.model:
             raise TypeError("Cannot combine queries on two different base models.")
         sides = [Q(pk__in=each.order_by().values("pk")) for each in (self, other)]
         made = self._clone()
@@ -324,13 +322,10 @@ class QuerySet(Generic[M]):
             field = lhs.field_or_none
             if field is not None and field.is_relation:
                 target = field.target_field.name
-            return Subquery(self._grown_for_value(target))
+            return Subquery(self.values(target))
         if columns is not None and len(columns) != 1:
             raise FieldError("A queryset after __in must have one column.")
         return Subquery(self)
-
-    def _grown_for_value(self, name: str) -> QuerySet[Any]:
-        return self.values(name) if self.plan.query.order is None else self.values(name)
 
     # Narrowing and ordering.
 
@@ -391,7 +386,9 @@ class QuerySet(Generic[M]):
     def distinct(self, *names: str) -> QuerySet[M]:
         """Each row once; with names, the first of those alike in them (PostgreSQL)."""
         if self.limits != ALL_ROWS:
-            raise TypeError("Cannot create distinct fields once a slice has been taken.")
+            raise TypeError(
+                "Cannot create distinct fields once a slice has been taken."
+            )
         self._refuse_after_combination("distinct")
 
         def build(query: Query, slots: Slots) -> None:
@@ -437,7 +434,9 @@ class QuerySet(Generic[M]):
             query.related = tuple(dict.fromkeys(wanted))
 
         if self.plan.query.rows != "model":
-            raise TypeError("Cannot call select_related() after .values() or .values_list()")
+            raise TypeError(
+                "Cannot call select_related() after .values() or .values_list()"
+            )
         return self._grown("select_related", (), build, *paths)
 
     def prefetch_related(self, *lookups: Any) -> QuerySet[M]:
@@ -570,7 +569,9 @@ class QuerySet(Generic[M]):
             if not chosen:
                 fields = query.model._meta.concrete_fields
                 chosen = [(field.attname, None) for field in fields]
-                chosen += [(n, None) for n in query.annotations if n not in query.hidden]
+                chosen += [
+                    (n, None) for n in query.annotations if n not in query.hidden
+                ]
             else:
                 wanted = {name for name, _ in chosen}
                 query.hidden |= frozenset(query.annotations) - wanted
@@ -606,7 +607,7 @@ class QuerySet(Generic[M]):
             raise ValueError("'order' must be either 'ASC' or 'DESC'.")
         gives: Any = fields.DateField if method == "dates" else fields.DateTimeField
         moment = Trunc(name, kind, output_field=gives(), tzinfo=tzinfo)
-        found = self.annotate(moment__=moment) if False else self.annotate(moment=moment)
+        found = self.annotate(moment=moment)
         rows = found.values_list("moment", flat=True).distinct()
         rows = rows.filter(**{f"{name}__isnull": False})
         return rows.order_by("-moment" if order == "DESC" else "moment")
@@ -683,8 +684,10 @@ class QuerySet(Generic[M]):
         return self._cache
 
     def _finds_nothing(self) -> bool:
-        return self.plan.query.is_empty or self.limits[1] == self.limits[0] != 0 or (
-            self.limits[1] == 0
+        return (
+            self.plan.query.is_empty
+            or self.limits[1] == self.limits[0] != 0
+            or (self.limits[1] == 0)
         )
 
     def _load(self) -> list[M]:
@@ -736,7 +739,7 @@ class QuerySet(Generic[M]):
         rows = self.iterator(chunk_size)
         done = object()
         while (row := await _in_thread(next, rows, done)) is not done:
-            yield row  # type: ignore[misc]
+            yield row
 
     def get(self, *args: Any, **conditions: Any) -> M:
         """The one row; raises the model's DoesNotExist or MultipleObjectsReturned."""
@@ -1183,11 +1186,10 @@ def _check_related(model: type[Model], path: str) -> None:
     for name in path.split("__"):
         found = meta.find(name)
         if found is None or not found.is_relation or found.hops[-1].many:
-            choices = [
-                each.name for each in meta.relations() if not each.hops[-1].many
-            ]
+            choices = [each.name for each in meta.relations() if not each.hops[-1].many]
             text = unknown_name(name, choices).replace(
-                "Cannot resolve keyword", "Invalid field name(s) given in select_related:"
+                "Cannot resolve keyword",
+                "Invalid field name(s) given in select_related:",
             )
             raise FieldError(text)
         meta = found.related_model._meta
@@ -1199,4 +1201,3 @@ def _creation_values(
     plain = {k: v for k, v in conditions.items() if "__" not in k}
     values = plain | (defaults or {})
     return {k: v() if callable(v) else v for k, v in values.items()}
-

@@ -116,7 +116,7 @@ class ForeignKey(Field):
                 f"defined: {self.to!r}."
             )
         meta = self.related_model._meta
-        return meta.pk if self.to_field is None else meta.get_field(self.to_field)  # type: ignore[no-any-return]
+        return meta.pk if self.to_field is None else meta.get_field(self.to_field)
 
     @property
     def hops(self) -> list[Hop]:
@@ -181,7 +181,9 @@ class ForeignKey(Field):
         super().validate(value, instance)
         if value is None or self.parent_link:
             return
-        rows = self.related_model._base_manager.filter(**{self.target_field.name: value})
+        rows = self.related_model._base_manager.filter(
+            **{self.target_field.name: value}
+        )
         limit = self.limit_choices_to
         if limit is not None:
             rows = rows.complex_filter(limit() if callable(limit) else limit)
@@ -474,7 +476,7 @@ class BoundManager(Manager):
 
     def all_rows(self) -> QuerySet[Any]:
         """What the model's own manager gives, whose subclass this is."""
-        rows = super().get_queryset()
+        rows: QuerySet[Any] = super().get_queryset()
         rows._hints = hints(self.instance)
         return rows
 
@@ -513,7 +515,7 @@ class RelatedManager(BoundManager):
     def create(self, **values: Any) -> Any:
         self._key()
         self.forget()
-        return super().create(**{self.rel.field.name: self.instance, **values})
+        return self.rows().create(**{self.rel.field.name: self.instance, **values})
 
     def get_or_create(self, defaults: Any = None, **conditions: Any) -> Any:
         self.forget()
@@ -531,14 +533,18 @@ class RelatedManager(BoundManager):
         self.forget()
         for each in objs:
             if not isinstance(each, self.model):
-                raise TypeError(f"{self.model.__name__} instance expected, got {each!r}")
+                raise TypeError(
+                    f"{self.model.__name__} instance expected, got {each!r}"
+                )
         if not bulk:
             for each in objs:
                 setattr(each, self.rel.field.name, self.instance)
                 each.save()
             return
         if any(each._state.adding for each in objs):
-            raise ValueError("An instance isn't saved. Use bulk=False or save it first.")
+            raise ValueError(
+                "An instance isn't saved. Use bulk=False or save it first."
+            )
         if objs:
             keys = [each.pk for each in objs]
             rows = self.model._base_manager.filter(pk__in=keys)
@@ -584,4 +590,3 @@ class RelatedManager(BoundManager):
                 f"{self.rel.accessor_name} has no {method}(): "
                 f"{self.model.__name__}.{self.rel.field.name} cannot be NULL."
             )
-

@@ -17,7 +17,6 @@ from fwtrace.toolkit.orm.signals import post_save, pre_save
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
     from fwtrace.toolkit.orm.query import QuerySet
-    from fwtrace.toolkit.orm.sql import Query
 
 __all__ = ["bulk_create", "bulk_update", "save", "update_rows"]
 
@@ -52,7 +51,11 @@ def save(
             only = frozenset(instance._meta.attnames) - frozenset(deferred)
     if pre_save.connections:
         pre_save.send(
-            model, instance=instance, raw=False, using=using, update_fields=update_fields
+            model,
+            instance=instance,
+            raw=False,
+            using=using,
+            update_fields=update_fields,
         )
     meta = model._meta.concrete_model._meta
     if meta.parents:
@@ -251,7 +254,7 @@ def _insert_of_expressions(
             scope = Scope(compiler.query, Slots(), allow_joins=False)
             sql, more = compiler.compile(value.resolve(scope))
             parts.append(sql)
-            params += [dialect.adapt(each.value) for each in more]
+            params += [dialect.adapt(each.value) for each in more]  # type: ignore[union-attr]
         else:
             parts.append(dialect.marker)
             params.append(dialect.adapt(value))
@@ -345,7 +348,9 @@ def bulk_create(
     if batch_size is not None and batch_size <= 0:
         raise ValueError("Batch size must be a positive integer.")
     if ignore and update:
-        raise ValueError("ignore_conflicts and update_conflicts are mutually exclusive.")
+        raise ValueError(
+            "ignore_conflicts and update_conflicts are mutually exclusive."
+        )
     meta = model._meta.concrete_model._meta
     if meta.parents:
         raise ValueError("Can't bulk create a multi-table inherited model")
@@ -364,12 +369,22 @@ def bulk_create(
     with database.atomic():
         for rows, fields in (
             (keyed, list(meta.local_fields)),
-            (counted, [f for f in meta.local_fields if f is not meta.pk]
-             if isinstance(meta.pk, AutoField) else list(meta.local_fields)),
+            (
+                counted,
+                [f for f in meta.local_fields if f is not meta.pk]
+                if isinstance(meta.pk, AutoField)
+                else list(meta.local_fields),
+            ),
         ):
             if rows:
                 _insert_many(
-                    rows, fields, meta, database, batch_size, begin, end,
+                    rows,
+                    fields,
+                    meta,
+                    database,
+                    batch_size,
+                    begin,
+                    end,
                     wants_keys=rows is counted and not ignore and not update,
                 )
     for each in objs:

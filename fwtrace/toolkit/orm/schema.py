@@ -112,7 +112,7 @@ def _inline(statement: str, dialect: Dialect) -> str:
     """``CREATE INDEX name ON table (...)`` as a line of CREATE TABLE."""
     words = statement.replace(dialect.if_not_exists, "").removeprefix("CREATE ")
     head, _, columns = words.partition(" ON ")
-    return f"{head} {columns[columns.index('('):]}"
+    return f"{head} {columns[columns.index('(') :]}"
 
 
 def column_sql(field: Field, dialect: Dialect) -> str:

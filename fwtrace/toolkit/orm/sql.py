@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
 from fwtrace.toolkit.orm.expressions import (
-    F,
     Col,
     Expression,
+    F,
     OrderBy,
     OuterCol,
     Scope,
@@ -27,7 +27,6 @@ from fwtrace.toolkit.orm.lookups import (
     Lookup,
     _Fixed,
     find_lookup,
-    lookup_names,
     unsupported,
 )
 from fwtrace.toolkit.orm.where import AND, Q, Where, outcomes
@@ -239,9 +238,7 @@ class Query:
             self.where += where.nodes if plain else (where,)
 
     def build_where(self, q: Q, scope: Scope) -> Where:
-        inner = Scope(
-            self, scope.slots, scope.reuse, scope.is_negated ^ q.negated
-        )
+        inner = Scope(self, scope.slots, scope.reuse, scope.is_negated ^ q.negated)
         nodes = []
         for number, child in enumerate(q.children):
             node: Any
@@ -385,9 +382,11 @@ class Query:
 
                 return [OrderBy(Random(), order.descending)]
             if name in self.annotations:
-                return [_ordering(order, Ref(name, self.annotations[name]))
-                        if name not in self.hidden and self.combination is None
-                        else _ordering(order, self.annotations[name])]
+                return [
+                    _ordering(order, Ref(name, self.annotations[name]))
+                    if name not in self.hidden and self.combination is None
+                    else _ordering(order, self.annotations[name])
+                ]
             if self.combination is not None and self.columns is not None:
                 return [_ordering(order, Ref(name, self._selected(name)))]
             names = name.split("__")
@@ -557,4 +556,3 @@ def find_transform(field: Any, name: str) -> Any:
         return found
     own = getattr(field, "get_transform", None)
     return own(name) if own is not None else None
-

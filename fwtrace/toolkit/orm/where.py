@@ -75,7 +75,7 @@ class Q:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Q):
             return NotImplemented
-        return self._identity() == other._identity()
+        return bool(self._identity() == other._identity())
 
     def __hash__(self) -> int:
         return hash((self.connector, self.negated, len(self.children)))

@@ -111,7 +111,11 @@ def names(rows):
 
 def test_count_of_related_rows(shops):
     counted = shops.annotate(n=Count("items"))
-    assert [(s.name, s.n) for s in counted] == [("North", 2), ("South", 2), ("Empty", 0)]
+    assert [(s.name, s.n) for s in counted] == [
+        ("North", 2),
+        ("South", 2),
+        ("Empty", 0),
+    ]
     assert names(counted.filter(n__gt=0)) == ["North", "South"]
     assert names(counted.filter(n=0)) == ["Empty"]
     assert names(counted.order_by("-n", "-name")) == ["South", "North", "Empty"]
@@ -188,7 +192,9 @@ def test_string_agg(shops):
 
 def test_arithmetic_on_columns(shops):
     found = Item.objects.annotate(
-        worth=ExpressionWrapper(F("price") * F("stock"), DecimalField(max_digits=10, decimal_places=2)),
+        worth=ExpressionWrapper(
+            F("price") * F("stock"), DecimalField(max_digits=10, decimal_places=2)
+        ),
         more=F("stock") + 1,
         half=F("stock") / 2,
         rest=F("stock") % 3,
@@ -252,7 +258,9 @@ def test_case_and_when(shops):
     assert [i.size for i in found] == ["cheap", "dear", "cheap", "dear"]
     assert names(found.filter(size="dear")) == ["Pear", "fig"]
     totals = Item.objects.aggregate(
-        dear=Sum(Case(When(price__gte=2, then=1), default=0, output_field=IntegerField()))
+        dear=Sum(
+            Case(When(price__gte=2, then=1), default=0, output_field=IntegerField())
+        )
     )
     assert totals == {"dear": 2}
 
@@ -302,9 +310,7 @@ def test_windows(shops):
         ("fig", 2),
     ]
     assert names(found.filter(place=1)) == ["apple", "plum"]
-    running = Window(
-        Sum("price"), order_by="id", frame=RowRange(start=None, end=0)
-    )
+    running = Window(Sum("price"), order_by="id", frame=RowRange(start=None, end=0))
     assert [i.sum for i in Item.objects.annotate(sum=running)] == [
         Decimal("1.50"),
         Decimal("3.75"),
@@ -329,7 +335,12 @@ def test_ordering_by_expressions(shops):
     by = Item.objects.order_by(F("stock").asc(nulls_first=True))
     assert names(by)[0] == "Pear"
     assert names(Item.objects.order_by(F("stock").desc(nulls_last=True)))[-1] == "Pear"
-    assert names(Item.objects.order_by(Lower("name"))) == ["apple", "fig", "Pear", "plum"]
+    assert names(Item.objects.order_by(Lower("name"))) == [
+        "apple",
+        "fig",
+        "Pear",
+        "plum",
+    ]
     assert len(Item.objects.order_by("?")) == 4
 
 

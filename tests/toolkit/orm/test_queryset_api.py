@@ -1,4 +1,4 @@
-"""The rest of what a queryset can do: many at once, combinations, raw, async, pickles."""
+"""The rest of what a queryset can do: many at once, combined, raw, async, pickled."""
 
 import asyncio
 import pickle
@@ -75,7 +75,9 @@ def test_managers_have_the_methods_of_their_queryset(players):
 
 
 def test_bulk_create_gives_keys_and_minds_conflicts(players):
-    made = Team.objects.bulk_create([Team(name=f"t{n}") for n in range(5)], batch_size=2)
+    made = Team.objects.bulk_create(
+        [Team(name=f"t{n}") for n in range(5)], batch_size=2
+    )
     assert [team.pk for team in made] == [3, 4, 5, 6, 7]
     with pytest.raises(IntegrityError):
         Team.objects.bulk_create([Team(name="t1")])
@@ -155,7 +157,9 @@ def test_only_and_defer_fetch_the_rest_when_it_is_looked_at(players, statements)
     row.save()
     assert '"name"' not in statements[-1][0]
     assert players.get(name="bob").points == 6
-    assert players.defer("name").defer(None).get(name="bob").get_deferred_fields() == set()
+    assert (
+        players.defer("name").defer(None).get(name="bob").get_deferred_fields() == set()
+    )
     with pytest.raises(FieldError, match="Did you mean 'name'"):
         players.only("nmae")
 
@@ -252,7 +256,12 @@ def test_lookups_of_text_and_ranges(players):
     assert names(players.filter(name__iendswith="D")) == ["cid"]
     assert names(players.filter(points__range=(5, 12))) == ["ann", "bob"]
     assert names(players.filter(points__in=[F("id"), 12])) == ["ann"]
-    assert names(players.filter(name__contains=F("name"))) == ["ann", "bob", "cid", "dee"]
+    assert names(players.filter(name__contains=F("name"))) == [
+        "ann",
+        "bob",
+        "cid",
+        "dee",
+    ]
     assert names(players.filter(Q(points=5) ^ Q(name="bob") ^ Q(name="cid"))) == ["cid"]
     many = list(range(40_000))
     assert players.filter(pk__in=many).count() == 4

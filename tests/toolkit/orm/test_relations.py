@@ -33,6 +33,7 @@ from fwtrace.toolkit.orm import (
 
 class Place(Model):
     name: Any = CharField(max_length=50)
+    owner: Any
 
 
 class Restaurant(Place):
@@ -303,9 +304,7 @@ def nodes(connected):
 
 def test_each_way_of_deleting(nodes):
     root, other, child = nodes
-    leaf = Leaf.objects.create(
-        freed=child, usual=child, other=child, left=child
-    )
+    leaf = Leaf.objects.create(freed=child, usual=child, other=child, left=child)
     assert child.delete() == (1, {"Node": 1})
     leaf.refresh_from_db()
     assert (leaf.freed_id, leaf.usual_id, leaf.other_id) == (None, 1, 2)

@@ -6,7 +6,7 @@ PostgreSQL wherever it runs.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from fwtrace.toolkit.orm.dialects.base import Dialect
@@ -16,7 +16,7 @@ __all__ = ["VENDORS", "Dialect", "default_dialect", "get_dialect"]
 VENDORS = ("sqlite", "postgresql", "mysql")
 
 
-@lru_cache(maxsize=None)
+@cache
 def get_dialect(vendor: str) -> Dialect:
     """The dialect of that name; ValueError, naming those there are."""
     if vendor == "sqlite":

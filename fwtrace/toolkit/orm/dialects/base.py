@@ -10,14 +10,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL, Func
+    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
 
 __all__ = ["Dialect", "escape_like"]
-
-Function = Callable[["Func", "SQLCompiler"], "SQL"]
-
 
 def escape_like(text: str) -> str:
     """LIKE's own wildcards made ordinary characters."""
@@ -72,8 +68,8 @@ class Dialect:
     converters: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     """By a field's kind: from what the driver returns to the Python value; not for
     None."""
-    functions: ClassVar[dict[str, Function]] = {}
-    """Functions that are written in a way of their own, by the class's name."""
+    functions: ClassVar[dict[str, str]] = {}
+    """Functions, aggregates too, that have another name here."""
     no_limit: ClassVar[str] = ""
     """What a LIMIT says where only an OFFSET is wanted; empty when none is needed."""
     has_returning: ClassVar[bool] = True
@@ -189,7 +185,6 @@ class Dialect:
     # Aggregates and moments.
 
     has_aggregate_filter: ClassVar[bool] = True
-    aggregates: ClassVar[dict[str, str]] = {}
     now: ClassVar[str] = "CURRENT_TIMESTAMP"
 
     def string_agg(self, value: str, delimiter: str, distinct: str, order: str) -> str:

@@ -76,6 +76,7 @@ class MySQL(Dialect):
     references = ""
     table_options = " DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_bin"
     now = "CURRENT_TIMESTAMP(6)"
+    functions: ClassVar[dict[str, str]] = {"LENGTH": "CHAR_LENGTH"}
     types: ClassVar[dict[str, str]] = {
         "AutoField": "integer AUTO_INCREMENT",
         "BigAutoField": "bigint AUTO_INCREMENT",

@@ -159,7 +159,7 @@ class SQLite(Dialect):
     # Aggregates and moments: functions of our own, see ``backends.sqlite``.
 
     now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
-    aggregates: ClassVar[dict[str, str]] = {
+    functions: ClassVar[dict[str, str]] = {
         "STDDEV_POP": "fwtrace_stddev_pop",
         "STDDEV_SAMP": "fwtrace_stddev_samp",
         "VAR_POP": "fwtrace_var_pop",
