@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.benchmarks import apps, matching, recording, startup
+from tests.benchmarks import apps, matching, orm, recording, startup
 
 BENCHMARKS = {
     "plain": apps.plain,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "build": matching.build,
     "attach": recording.attaching,
     "record": recording.record,
+    "orm": orm.orm,
     "startup": startup.startup,
 }
 

@@ -668,6 +668,11 @@ class QuerySet(Generic[M]):
     ) -> Statement:
         return self.plan.statement(kind, database.vendor, self.limits, write)
 
+    def as_statement(self) -> tuple[str, list[Any]]:
+        """The SQL that its rows will be asked with, and the parameters."""
+        statement = self._statement("select", SQLCompiler.select, self.database)
+        return statement.bind(self._values, self.limits)
+
     def _run(self, kind: Any, write: Callable[[SQLCompiler], Any]) -> list[Any]:
         database = self.database
         statement = self._statement(kind, write, database)
