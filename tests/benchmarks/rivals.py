@@ -217,7 +217,9 @@ class Peewee:
         authors, books = rows()
         with db.atomic():
             for batch in pw.chunked(authors, 100):
-                Author.insert_many(batch, [Author.id, Author.name, Author.age]).execute()
+                Author.insert_many(
+                    batch, [Author.id, Author.name, Author.age]
+                ).execute()
             fields = [Book.id, Book.title, Book.pages, Book.author]
             for batch in pw.chunked(books, 100):
                 Book.insert_many(batch, fields).execute()
@@ -262,9 +264,12 @@ class Peewee:
         return [book.author.name for book in found]
 
     def prefetch(self) -> object:
-        found = self.pw.prefetch(self.Author.select().limit(10), self.Book.select().where(
-            self.Book.author.in_(self.Author.select(self.Author.id).limit(10))
-        ))
+        found = self.pw.prefetch(
+            self.Author.select().limit(10),
+            self.Book.select().where(
+                self.Book.author.in_(self.Author.select(self.Author.id).limit(10))
+            ),
+        )
         return [len(author.books) for author in found]
 
 
@@ -299,7 +304,9 @@ class SQLAlchemy:
         Base.metadata.create_all(self.engine)
         authors, books = rows()
         with self.engine.begin() as connection:
-            names: Any = [dict(zip(("id", "name", "age"), r, strict=True)) for r in authors]
+            names: Any = [
+                dict(zip(("id", "name", "age"), r, strict=True)) for r in authors
+            ]
             connection.execute(sa.insert(Author), names)
             keys = ("id", "title", "pages", "author_id")
             names = [dict(zip(keys, r, strict=True)) for r in books]

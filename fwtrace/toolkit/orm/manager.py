@@ -112,6 +112,7 @@ def _passing_on(queryset: type) -> dict[str, Any]:
 
 _INNER = frozenset(("shape", "slot_values", "query_for_subquery", "as_value"))
 
+
 class Manager(BaseManager):
     """The manager that a model has unless it names its own: it has the methods of a
     queryset."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fwtrace.toolkit.orm.compiler import SQLCompiler
 from fwtrace.toolkit.orm.database import Database, get_database
 from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
 from fwtrace.toolkit.orm.exceptions import DatabaseError, FieldError
 from fwtrace.toolkit.orm.expressions import Case, Scope, Slots, Value, When
-from fwtrace.toolkit.orm.fields import AutoField, Field
+from fwtrace.toolkit.orm.fields import NOT_PROVIDED, AutoField, Field
 from fwtrace.toolkit.orm.signals import post_save, pre_save
 
 if TYPE_CHECKING:
@@ -164,10 +164,15 @@ def _update(
 
 def _prepared(instance: Model, field: Field, add: bool) -> Any:
     """The value to write, checked; an expression is left as it is."""
-    if field.is_relation:
+    if field.is_relation and hasattr(instance._state, "_fields_cache"):
         _take_key(instance, field)
     value = field.pre_save(instance, add)
-    return value if hasattr(value, "resolve") else field.get_prep_value(value)
+    if type(value) not in _PLAIN and hasattr(value, "resolve"):
+        return value
+    return field.get_prep_value(value)
+
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def _take_key(instance: Model, field: Any) -> None:
@@ -186,28 +191,50 @@ def _take_key(instance: Model, field: Any) -> None:
         setattr(instance, field.name, related)
 
 
+class _Insertion(NamedTuple):
+    """How rows of a table are inserted: worked out once."""
+
+    fields: tuple[Field, ...]
+    sql: str
+    may_omit: tuple[Field, ...]
+    """Fields with a default of the database's."""
+
+
+@lru_cache(maxsize=1024)
+def _insertion(model: type[Model], counts: bool, dialect: Dialect) -> _Insertion:
+    meta = model._meta
+    fields = tuple(f for f in meta.local_fields if not (counts and f is meta.pk))
+    may_omit = tuple(f for f in fields if _db_default(f) is not NOT_PROVIDED)
+    return _Insertion(fields, _insert_sql(model, fields, 1, dialect), may_omit)
+
+
+def _db_default(field: Field) -> Any:
+    return getattr(field, "db_default", NOT_PROVIDED)
+
+
 def _insert(instance: Model, meta: Any, database: Database) -> None:
     pk = meta.pk
     counts = isinstance(pk, AutoField) and getattr(instance, pk.attname) is None
-    fields = meta.local_fields
-    if counts:
-        fields = [field for field in fields if field is not pk]
-    omitted = [f for f in fields if _is_default_of_database(instance, f)]
-    if omitted:
-        fields = [field for field in fields if field not in omitted]
-    values = [_prepared(instance, field, add=True) for field in fields]
-    returning = [pk] if counts else []
-    returning += omitted
     dialect = get_dialect(database.vendor)
-    if any(hasattr(value, "resolve") for value in values):
+    fields, sql, may_omit = _insertion(meta.model, counts, dialect)
+    returning: list[Any] = [pk] if counts else []
+    if may_omit:
+        omitted = [f for f in may_omit if _is_left_to_database(instance, f)]
+        fields = tuple(field for field in fields if field not in omitted)
+        sql = _insert_sql(meta.model, fields, 1, dialect)
+        returning += omitted
+    values = [_prepared(instance, field, add=True) for field in fields]
+    if any(type(v) not in _PLAIN and hasattr(v, "resolve") for v in values):
         sql, params = _insert_of_expressions(meta.model, fields, values, dialect)
     else:
-        sql = _insert_sql(meta.model, tuple(fields), 1, dialect)
-        adapt = dialect.adapt
-        params = [adapt(value) for value in values]
-    if not returning:
-        database.execute(sql, params)
-    elif getattr(database, "has_returning", True) or len(returning) > 1:
+        adapters = dialect.adapters
+        params = [
+            value if (adapt := adapters.get(type(value))) is None else adapt(value)
+            for value in values
+        ]
+    if counts and len(returning) == 1 and dialect.has_last_id:
+        setattr(instance, pk.attname, database.execute(sql, params).lastrowid)
+    elif returning:
         names = ", ".join(dialect.quote(field.column) for field in returning)
         (row,) = database.fetch(f"{sql} RETURNING {names}", params)
         for field, value in zip(returning, row, strict=True):
@@ -216,17 +243,12 @@ def _insert(instance: Model, meta: Any, database: Database) -> None:
                 value = convert(value)
             setattr(instance, field.attname, value)
     else:
-        setattr(instance, pk.attname, database.execute(sql, params).lastrowid)
+        database.execute(sql, params)
 
 
-def _is_default_of_database(instance: Model, field: Field) -> bool:
-    from fwtrace.toolkit.orm.fields import NOT_PROVIDED
-
-    given = getattr(field, "db_default", NOT_PROVIDED)
-    return given is not NOT_PROVIDED and (
-        instance.__dict__.get(field.attname) is given
-        or instance.__dict__.get(field.attname) is None
-    )
+def _is_left_to_database(instance: Model, field: Field) -> bool:
+    value = instance.__dict__.get(field.attname)
+    return value is None or value is _db_default(field)
 
 
 @lru_cache(maxsize=1024)

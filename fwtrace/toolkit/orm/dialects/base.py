@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialect", "escape_like"]
 
+
 def escape_like(text: str) -> str:
     """LIKE's own wildcards made ordinary characters."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -72,7 +73,8 @@ class Dialect:
     """Functions, aggregates too, that have another name here."""
     no_limit: ClassVar[str] = ""
     """What a LIMIT says where only an OFFSET is wanted; empty when none is needed."""
-    has_returning: ClassVar[bool] = True
+    has_last_id: ClassVar[bool] = True
+    """The driver tells the key that an INSERT made; else it is asked to return it."""
     has_distinct_on: ClassVar[bool] = False
     random: ClassVar[str] = "RANDOM()"
     json_constructor: ClassVar[str] = ""
