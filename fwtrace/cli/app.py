@@ -27,6 +27,8 @@ COMMANDS = (
     "middleware",
     "environ",
     "signals",
+    "sql",
+    "models",
     "apps",
 )
 """Each is a module of this package with a function ``command``."""

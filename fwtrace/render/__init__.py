@@ -22,6 +22,7 @@ class Options:
 RENDERERS = {
     "tree": "fwtrace.render.tree:render",
     "table": "fwtrace.render.table:render",
+    "journey": "fwtrace.render.journey:render",
     "timeline": "fwtrace.render.timeline:render",
 }
 """By its name, ``module:function``; the function is loaded when it is asked for."""

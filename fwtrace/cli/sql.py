@@ -1,0 +1,179 @@
+"""``fwtrace sql``: follow an expression of the ORM to its SQL, its rows, its plan."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fwtrace.cli.errors import CommandError, UsageError, did_you_mean
+from fwtrace.cli.options import AppName, AsJson
+
+if TYPE_CHECKING:
+    from fwtrace.explore import exploring
+    from fwtrace.tracer.model import Trace
+
+__all__ = ["command"]
+
+VENDORS = ("sqlite", "postgresql", "mysql")
+
+
+def command(
+    expressions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[EXPRESSION]...",
+            help="Such as 'User.objects.filter(age__gt=30)'; - reads lines from stdin.",
+        ),
+    ] = None,
+    app: AppName = "micro",
+    models: Annotated[
+        str | None,
+        typer.Option("--models", metavar="MODULE", help="Take the models of a module."),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="Such as sqlite:///data.db."),
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            "--dialect",
+            metavar="NAMES",
+            help=f"Only compile, for these: {', '.join(VENDORS)}.",
+        ),
+    ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option("--repeat", min=1, metavar="N", help="Time its phases N times."),
+    ] = None,
+    raw: Annotated[
+        str | None,
+        typer.Option("--raw", metavar="SQL", help="Run this statement as it is."),
+    ] = None,
+    commit: Annotated[
+        bool,
+        typer.Option("--commit", help="Keep what the expressions change."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show an expression of the ORM travel: methods, query, SQL, rows, plan.
+
+    Example: fwtrace sql "User.objects.filter(posts__title__contains='a')[:5]"
+    """
+    import os
+
+    from fwtrace.explore import exploring
+    from fwtrace.hosts.evaluate import ExpressionError
+
+    sources = _sources(expressions or [])
+    if raw is not None:
+        sources.append(f"database.fetch({raw!r})")
+    if not sources:
+        raise UsageError(
+            "What shall be evaluated? Type an expression, such as "
+            "\"User.objects.all()\", or - to read them from stdin."
+        )
+    if database is not None and models is None:
+        os.environ["DATABASE_URL"] = database
+    try:
+        with exploring(app, models=models, database=database, commit=commit) as session:
+            session.found.names["database"] = session.database
+            if dialect is not None:
+                _compile(session, sources, _vendors(dialect), as_json)
+            elif repeat is not None:
+                _time(session, sources, repeat, as_json)
+            else:
+                _evaluate(session, sources, as_json)
+            if session.changed and database is not None and not commit:
+                sys.stderr.write(
+                    "Rolled back: nothing was changed. Add --commit to keep it.\n"
+                )
+    except ExpressionError as error:
+        raise UsageError(str(error)) from None
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise CommandError(f"{type(error).__name__}: {error}") from None
+
+
+def _sources(given: list[str]) -> list[str]:
+    found: list[str] = []
+    for each in given:
+        if each == "-":
+            lines = (line.strip() for line in sys.stdin)
+            found += [line for line in lines if line and not line.startswith("#")]
+        else:
+            found.append(each)
+    return found
+
+
+def _vendors(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in VENDORS:
+            hint = did_you_mean(name, VENDORS)
+            raise UsageError(
+                f"There is no dialect {name!r}.{hint} There are {', '.join(VENDORS)}."
+            )
+    return names
+
+
+def _evaluate(session: exploring, sources: list[str], as_json: bool) -> None:
+    from fwtrace.cli.output import draw, print_json
+    from fwtrace.render import Options, load
+
+    traces: list[Trace] = []
+    failed = ""
+    for number, source in enumerate(sources):
+        trace = session.evaluate(source)
+        traces.append(trace)
+        if not as_json:
+            picture = load("journey")(trace, Options(None, None, False))
+            draw(*([""] if number else []), picture)
+        error = trace.outcome.get("error")
+        if error:
+            failed = f"{error['type'].rpartition('.')[2]}: {error['message']}"
+            break
+    if as_json:
+        print_json([trace.to_dict() for trace in traces])
+    if failed:
+        raise CommandError(failed)
+
+
+def _compile(
+    session: exploring, sources: list[str], vendors: list[str], as_json: bool
+) -> None:
+    from fwtrace.cli.output import draw, print_json
+    from fwtrace.render.sql import format_sql
+    from fwtrace.render.text import plain
+
+    found = [session.compiled(source, vendors) for source in sources]
+    if as_json:
+        print_json(found)
+        return
+    for compiled in found:
+        for each in compiled:
+            draw(plain(each["dialect"], "bold cyan"), format_sql(each["sql"], 78))
+            draw(plain(f"with {', '.join(each['parameters'])}", "dim"))
+
+
+def _time(session: exploring, sources: list[str], repeat: int, as_json: bool) -> None:
+    from fwtrace.cli.output import print_json, print_table
+
+    found = [session.times(source, repeat) for source in sources]
+    if as_json:
+        print_json(found)
+        return
+    for source, times in zip(sources, found, strict=True):
+        print_table(
+            ("phase", "least"),
+            [
+                ("expression", source),
+                *(
+                    (name, f"{times[name]:,.1f} µs")
+                    for name in ("compile", "bind", "execute", "load")
+                ),
+                ("rows", f"{times['rows']:,}"),
+            ],
+            folds="least",
+        )

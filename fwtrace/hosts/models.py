@@ -1,0 +1,79 @@
+"""From names on the command line to models, and the database that they are in."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from fwtrace.hosts.errors import AppImportFailed, AppNotFound
+from fwtrace.hosts.locate import locate
+
+__all__ = ["Models", "load_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """``names``: what an expression may use; ``models``: the classes among it."""
+
+    names: dict[str, Any]
+    models: dict[str, Any]
+    database: Any
+    folder: str
+
+
+def load_models(app: str, module: str | None, database: str | None) -> Models:
+    """The models of an app, or of a module of their own, with their database.
+
+    Raises :class:`AppNotFound` where there are none, :class:`AppImportFailed` when
+    their own code fails to load.
+    """
+    folder = os.path.curdir
+    if module is not None:
+        _import(module)
+    else:
+        folder = locate(app).folder
+    from fwtrace.toolkit import orm
+    from fwtrace.toolkit.orm.options import models
+
+    found = {
+        name: model
+        for name, model in models.items()
+        if module is None or model.__module__ == module
+    }
+    if not found:
+        raise AppNotFound(
+            f"{module or app!r} has no models of fwtrace's ORM: name a module that has "
+            "with --models."
+        )
+    if database is not None and (module is not None or not _is_connected()):
+        orm.connect(database)
+    names = {name: getattr(orm, name) for name in orm.__all__}
+    return Models({**names, **found}, found, orm.get_database(), folder)
+
+
+def _is_connected() -> bool:
+    from fwtrace.toolkit.orm import NotConnected, get_database
+
+    try:
+        get_database()
+    except NotConnected:
+        return False
+    return True
+
+
+def _import(module: str) -> None:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and (module + ".").startswith(error.name + "."):
+            raise AppNotFound(f"There is no module {module!r}.") from None
+        raise AppImportFailed(f"{module!r} cannot be imported: {error}.") from error
+    except Exception as error:
+        kind = type(error).__name__
+        message = f"{module!r} cannot be imported: {kind}: {error}."
+        raise AppImportFailed(message) from error

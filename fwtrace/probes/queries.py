@@ -1,0 +1,139 @@
+"""Querysets as data: what a chain of methods has put into a query.
+
+Duck-typed on the shape that the ORM's queries have: ``where``, ``joins``, ``order``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwtrace.tracer.redaction import REDACTED, is_secret
+from fwtrace.tracer.values import show
+
+__all__ = ["describe_plan", "describe_queryset", "is_queryset", "new_parts"]
+
+
+def is_queryset(value: Any) -> bool:
+    """Whether the value is a queryset, not evaluated by asking."""
+    return hasattr(type(value), "as_statement") and hasattr(value, "plan")
+
+
+def describe_queryset(rows: Any) -> dict[str, Any]:
+    """The query behind a queryset: ``{"model", "tables", "where", "order", ...}``.
+
+    ``where`` is a tree: text for a condition, ``{"AND": [...]}`` for several.
+    """
+    query, values = rows.plan.query, rows.slot_values()
+    low, high = rows.limits
+    described: dict[str, Any] = {
+        "model": query.model.__name__,
+        "table": query.base,
+        "joins": [_join(join, query) for join in query.joins.values()],
+        "where": [describe_node(node, values) for node in query.where],
+        "annotations": [
+            f"{name} = {describe_node(node, values)}"
+            for name, node in query.annotations.items()
+        ],
+        "group by": _group(query, values),
+        "order": [_order(each, values) for each in query.clone().ordering()],
+        "columns": [column.name for column in query.columns or ()],
+        "related": list(query.related),
+        "distinct": bool(query.distinct),
+        "limits": [low, high],
+    }
+    return {name: value for name, value in described.items() if value not in ([], False)}
+
+
+def _join(join: Any, query: Any) -> str:
+    hop = join.hop
+    kind = "LEFT OUTER" if join.alias in query.outer_aliases() else "INNER"
+    table = hop.model._meta.db_table
+    name = table if table == join.alias else f"{table} as {join.alias}"
+    return f"{kind} {name} on {join.parent}.{hop.ours.column} = {join.alias}.{hop.theirs.column}"
+
+
+def _group(query: Any, values: Any) -> list[str]:
+    if query.group_by is False:
+        return []
+    if query.group_by is True:
+        return [f"{query.base}.{query.model._meta.pk.column}"]
+    return [str(describe_node(node, values)) for node in query.group_by]
+
+
+def _order(order: Any, values: Any) -> str:
+    inner = describe_node(order.args[0], values)
+    return f"{inner} {'descending' if order.descending else 'ascending'}"
+
+
+def describe_node(node: Any, values: Any) -> Any:
+    """An expression or a condition of a query, with the values in their places."""
+    if hasattr(node, "nodes"):
+        parts = [describe_node(each, values) for each in node.nodes]
+        found: Any = parts[0] if len(parts) == 1 else {node.connector: parts}
+        return {"NOT": [found]} if node.negated else found
+    lookup = getattr(node, "lookup_name", "")
+    if lookup and hasattr(node, "rhs"):
+        left, name = describe_node(node.lhs, values), _column_name(node.lhs)
+        right = describe_node(node.rhs, values)
+        if is_secret(name) and hasattr(node.rhs, "place"):
+            right = REDACTED
+        return f"{left} {lookup} {right}"
+    return _leaf(node, values)
+
+
+def _column_name(node: Any) -> str:
+    return getattr(getattr(node, "field", None), "name", "") or ""
+
+
+def _leaf(node: Any, values: Any) -> str:
+    if hasattr(node, "alias") and hasattr(node, "field"):
+        return f"{node.alias}.{node.field.column}"
+    if hasattr(node, "place"):
+        place = node.place
+        return show(values[place]) if place < len(values) else "?"
+    if hasattr(node, "value"):
+        return show(node.value)
+    if type(node).__name__ == "Combined":
+        left, right = (describe_node(each, values) for each in node.args)
+        return f"{left} {node.connector} {right}"
+    name = getattr(node, "name", None)
+    if isinstance(name, str) and not list(node.children()):
+        return name
+    if hasattr(node, "query"):
+        return f"EXISTS({node.query.base})"
+    if hasattr(node, "queryset"):
+        return f"{type(node).__name__}({node.queryset.model.__name__})"
+    inner = ", ".join(str(describe_node(each, values)) for each in node.children())
+    return f"{type(node).__name__}({inner})"
+
+
+def new_parts(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What a method has added to the query, or changed in it."""
+    found: dict[str, Any] = {}
+    for name, value in after.items():
+        old = before.get(name)
+        if value == old:
+            continue
+        if isinstance(value, list) and isinstance(old, list) and name != "limits":
+            value = [each for each in value if each not in old] or value
+        found[name] = value
+    return found
+
+
+def describe_plan(rows: list[tuple[Any, ...]], system: str) -> list[dict[str, Any]]:
+    """EXPLAIN's rows as a tree: ``[{"text", "is_scan", "children"}]``."""
+    if system != "sqlite":
+        return [_step(" ".join(map(str, row))) for row in rows]
+    top: list[dict[str, Any]] = []
+    steps: dict[int, dict[str, Any]] = {}
+    for number, parent, _, text in rows:
+        steps[number] = step = _step(str(text))
+        steps[parent]["children"].append(step) if parent in steps else top.append(step)
+    return top
+
+
+def _step(text: str) -> dict[str, Any]:
+    words = text.upper()
+    searched = "USING INDEX" in words or "USING COVERING" in words
+    is_scan = (words.startswith("SCAN ") and not searched) or "SEQ SCAN" in words
+    return {"text": text, "is_scan": is_scan, "children": []}
