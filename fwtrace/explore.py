@@ -190,7 +190,9 @@ class exploring:
             make = (("select"), vendor, value.limits, SQLCompiler.select)
             clock("compile", value.plan.statement, *make)
             statement = value.plan.statement(*make)
-            sql, params = clock("bind", statement.bind, value.slot_values(), value.limits)
+            sql, params = clock(
+                "bind", statement.bind, value.slot_values(), value.limits
+            )
             rows = clock("execute", self.database.fetch, sql, params)
             clock("load", statement.loader(is_watched()), rows, self.database)
         return {"repeat": repeat, "rows": len(rows), **best}
@@ -226,8 +228,8 @@ def _row(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return {str(name): show(each) for name, each in value.items()}
     if isinstance(value, tuple):
-        names = getattr(value, "_fields", None) or map(str, range(len(value)))
-        return dict(zip(names, map(show, value), strict=False))
+        labels = getattr(value, "_fields", None) or range(len(value))
+        return {str(n): show(each) for n, each in zip(labels, value, strict=True)}
     return {"value": show(value)}
 
 
@@ -235,6 +237,3 @@ def _dialect(database: Any) -> Any:
     from fwtrace.toolkit.orm.dialects import get_dialect
 
     return get_dialect(database.vendor)
-
-
-

@@ -22,7 +22,9 @@ def command(
     ] = None,
     format: Annotated[
         str,
-        typer.Option("--format", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}."),
+        typer.Option(
+            "--format", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}."
+        ),
     ] = "tree",
     as_json: AsJson = False,
 ) -> None:

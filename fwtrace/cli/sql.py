@@ -73,7 +73,7 @@ def command(
     if not sources:
         raise UsageError(
             "What shall be evaluated? Type an expression, such as "
-            "\"User.objects.all()\", or - to read them from stdin."
+            '"User.objects.all()", or - to read them from stdin.'
         )
     if database is not None and models is None:
         os.environ["DATABASE_URL"] = database

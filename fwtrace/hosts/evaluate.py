@@ -55,7 +55,9 @@ class _Evaluator:
         """The value of a chain, link by link; of anything else, at once."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value)
-            if isinstance(node.func.value, (ast.Attribute, ast.Call, ast.Subscript, ast.Name)):
+            if isinstance(
+                node.func.value, (ast.Attribute, ast.Call, ast.Subscript, ast.Name)
+            ):
                 return self._call(node, node.func, holder)
         if isinstance(node, ast.Attribute):
             holder = self.value(node.value)

@@ -41,7 +41,9 @@ def describe_queryset(rows: Any) -> dict[str, Any]:
         "distinct": bool(query.distinct),
         "limits": [low, high],
     }
-    return {name: value for name, value in described.items() if value not in ([], False)}
+    return {
+        name: value for name, value in described.items() if value not in ([], False)
+    }
 
 
 def _join(join: Any, query: Any) -> str:
@@ -49,7 +51,8 @@ def _join(join: Any, query: Any) -> str:
     kind = "LEFT OUTER" if join.alias in query.outer_aliases() else "INNER"
     table = hop.model._meta.db_table
     name = table if table == join.alias else f"{table} as {join.alias}"
-    return f"{kind} {name} on {join.parent}.{hop.ours.column} = {join.alias}.{hop.theirs.column}"
+    ours, theirs = hop.ours.column, hop.theirs.column
+    return f"{kind} {name} on {join.parent}.{ours} = {join.alias}.{theirs}"
 
 
 def _group(query: Any, values: Any) -> list[str]:

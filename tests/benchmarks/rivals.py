@@ -197,14 +197,14 @@ class Peewee:
 
         self.db = db = pw.SqliteDatabase(":memory:")
 
-        class Author(pw.Model):  # type: ignore[misc]
+        class Author(pw.Model):
             name = pw.CharField(max_length=50)
             age = pw.IntegerField()
 
             class Meta:
                 database = db
 
-        class Book(pw.Model):  # type: ignore[misc]
+        class Book(pw.Model):
             title = pw.CharField(max_length=50)
             pages = pw.IntegerField()
             author = pw.ForeignKeyField(Author, backref="books")
@@ -212,17 +212,16 @@ class Peewee:
             class Meta:
                 database = db
 
-        self.pw, self.Author, self.Book = pw, Author, Book
+        self.pw: Any = pw
+        self.Author: Any = Author
+        self.Book: Any = Book
         db.create_tables([Author, Book])
         authors, books = rows()
         with db.atomic():
-            for batch in pw.chunked(authors, 100):
-                Author.insert_many(
-                    batch, [Author.id, Author.name, Author.age]
-                ).execute()
-            fields = [Book.id, Book.title, Book.pages, Book.author]
-            for batch in pw.chunked(books, 100):
-                Book.insert_many(batch, fields).execute()
+            for model, found in ((self.Author, authors), (self.Book, books)):
+                fields = list(model._meta.sorted_fields)
+                for batch in pw.chunked(found, 100):
+                    model.insert_many(batch, fields).execute()
 
     def sql(self) -> object:
         Book, Author = self.Book, self.Author
@@ -299,7 +298,8 @@ class SQLAlchemy:
             author_id = orm.mapped_column(sa.ForeignKey("author.id"))
             author = orm.relationship(Author, back_populates="books")
 
-        self.Author, self.Book = Author, Book
+        self.Author: Any = Author
+        self.Book: Any = Book
         self.engine = sa.create_engine("sqlite://", poolclass=StaticPool)
         Base.metadata.create_all(self.engine)
         authors, books = rows()

@@ -7,8 +7,10 @@ one.
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.dialects import Dialect
@@ -86,8 +88,11 @@ class _Source:
             return column
         text = column
         converter = self.dialect.converter(field.kind, computed)
+        decoder = getattr(field, "decoder", None)
+        if decoder is not None:
+            converter = partial(json.loads, cls=decoder)
         if converter is not None:
-            name = f"to_{field.kind}_{int(computed)}"
+            name = f"to_{field.kind}_{int(computed)}_{id(decoder) if decoder else ''}"
             self.names[name] = converter
             text = f"{name}({column})"
         own = getattr(field, "from_db_value", None)

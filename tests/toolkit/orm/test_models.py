@@ -68,8 +68,9 @@ def test_values_come_back_as_they_were(library, models):
 
 
 def test_defaults_and_unknown_names(models):
-    _, Book, _ = models
-    assert (Book().pages, Book().in_print, Book().title) == (0, True, None)
+    Author, Book, _ = models
+    assert (Book().pages, Book().in_print, Book().title) == (0, True, "")
+    assert (Book().author_id, Author().age) == (None, None)
     with pytest.raises(TypeError, match="Did you mean 'title'"):
         Book(titel="x")
 
