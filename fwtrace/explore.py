@@ -25,7 +25,7 @@ from fwtrace.tracer.frames import UserCode
 from fwtrace.tracer.model import Span, Trace
 from fwtrace.tracer.recorder import CURRENT, Recorder
 from fwtrace.tracer.seam import attach
-from fwtrace.tracer.values import show
+from fwtrace.tracer.values import show, show_named
 
 __all__ = ["exploring"]
 
@@ -224,12 +224,15 @@ def _row(value: Any) -> dict[str, str]:
         names = [field.attname for field in value._meta.concrete_fields]
         state = value.__dict__
         extra = [n for n in state if n not in names and not n.startswith("_")]
-        return {n: show(state[n]) for n in [*names, *extra] if n in state}
+        return {n: show_named(n, state[n]) for n in [*names, *extra] if n in state}
     if isinstance(value, dict):
-        return {str(name): show(each) for name, each in value.items()}
+        return {str(name): show_named(str(name), each) for name, each in value.items()}
     if isinstance(value, tuple):
         labels = getattr(value, "_fields", None) or range(len(value))
-        return {str(n): show(each) for n, each in zip(labels, value, strict=True)}
+        return {
+            str(n): show_named(str(n), each)
+            for n, each in zip(labels, value, strict=True)
+        }
     return {"value": show(value)}
 
 

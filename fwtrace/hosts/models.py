@@ -25,7 +25,8 @@ class Models:
 
 
 def load_models(app: str, module: str | None, database: str | None) -> Models:
-    """The models of an app, or of a module of their own, with their database.
+    """The models of an app, or of a module of their own, with their database: one in
+    memory where none is named.
 
     Raises :class:`AppNotFound` where there are none, :class:`AppImportFailed` when
     their own code fails to load.
@@ -48,8 +49,8 @@ def load_models(app: str, module: str | None, database: str | None) -> Models:
             f"{module or app!r} has no models of fwtrace's ORM: name a module that has "
             "with --models."
         )
-    if database is not None and (module is not None or not _is_connected()):
-        orm.connect(database)
+    if not _is_connected() or (database is not None and module is not None):
+        orm.connect(database or "sqlite://")
     names = {name: getattr(orm, name) for name in orm.__all__}
     return Models({**names, **found}, found, orm.get_database(), folder)
 

@@ -31,7 +31,7 @@ def describe_queryset(rows: Any) -> dict[str, Any]:
         "joins": [_join(join, query) for join in query.joins.values()],
         "where": [describe_node(node, values) for node in query.where],
         "annotations": [
-            f"{name} = {describe_node(node, values)}"
+            f"{name} = {REDACTED if is_secret(name) else describe_node(node, values)}"
             for name, node in query.annotations.items()
         ],
         "group by": _group(query, values),
