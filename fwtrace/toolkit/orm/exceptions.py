@@ -14,6 +14,12 @@ from typing import Any
 
 __all__ = [
     "DatabaseError",
+    "translated",
+    "OperationalError",
+    "MissingDriver",
+    "InternalError",
+    "InterfaceError",
+    "DataError",
     "FieldDoesNotExist",
     "FieldError",
     "IntegrityError",
@@ -54,20 +60,40 @@ class NotConnected(RuntimeError):
     """No database was connected yet."""
 
 
+class MissingDriver(ImportError):
+    """The driver of a database is not installed; the message says how to."""
+
+
+class InterfaceError(Exception):
+    """The driver was used in a wrong way, or lost its connection."""
+
+
 class DatabaseError(Exception):
     """The database refused a statement; ``__cause__`` is its driver's exception."""
+
+
+class DataError(DatabaseError):
+    """A value is none that the column can hold."""
+
+
+class OperationalError(DatabaseError):
+    """The database cannot be reached, or cannot go on."""
 
 
 class IntegrityError(DatabaseError):
     """A row would break a constraint."""
 
 
-class NotSupportedError(DatabaseError):
-    """The database cannot do what is asked."""
+class InternalError(DatabaseError):
+    """The database is in trouble with itself."""
 
 
 class ProgrammingError(DatabaseError):
     """The statement is wrong: a table is missing, for one."""
+
+
+class NotSupportedError(DatabaseError):
+    """The database cannot do what is asked."""
 
 
 class TransactionManagementError(ProgrammingError):
@@ -88,6 +114,45 @@ class RestrictedError(IntegrityError):
     def __init__(self, message: str, objects: Sequence[Any] = ()) -> None:
         super().__init__(message)
         self.restricted_objects = set(objects)
+
+
+_DRIVERS: dict[str, type[Exception]] = {
+    each.__name__: each
+    for each in (
+        InterfaceError,
+        DatabaseError,
+        DataError,
+        OperationalError,
+        IntegrityError,
+        InternalError,
+        ProgrammingError,
+        NotSupportedError,
+    )
+}
+
+
+def translated(error: Exception, prefix: str = "") -> Exception:
+    """A driver's exception (PEP 249) as one of ours; others as they are."""
+    if isinstance(error, UnicodeEncodeError):
+        return DatabaseError(f"The text is not valid Unicode: {error}.")
+    if isinstance(error, OverflowError):
+        return DatabaseError("The database keeps integers of 64 bits; one is larger.")
+    for kind in type(error).__mro__:
+        ours = _DRIVERS.get(kind.__name__)
+        if ours is not None and kind.__module__ != __name__:
+            return ours(prefix + _message(error))
+    return error
+
+
+def _message(error: Exception) -> str:
+    args = error.args
+    code_first = len(args) == 2 and isinstance(args[0], int)
+    message = str(args[1] if code_first else error).strip().partition("\n")[0]
+    missing = ("no such table", "doesn't exist", "does not exist")
+    if any(words in message for words in missing) and "column" not in message:
+        message = message.removesuffix(".")
+        message += ". Make a model's table with its create_table()."
+    return message
 
 
 def unknown_name(name: str, choices: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from fwtrace.toolkit.signals import Signal
 
 __all__ = [
     "class_prepared",
+    "connection_created",
     "m2m_changed",
     "post_delete",
     "post_init",
@@ -21,3 +22,4 @@ pre_delete = Signal("pre_delete")
 post_delete = Signal("post_delete")
 class_prepared = Signal("class_prepared")
 m2m_changed = Signal("m2m_changed")
+connection_created = Signal("connection_created")
