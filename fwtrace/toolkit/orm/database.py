@@ -57,11 +57,13 @@ class Link:
         """What is in the transaction will be rolled back: nothing more is let in."""
         self.callbacks: list[tuple[Callable[[], Any], bool]] = []
 
-    def __del__(self) -> None:
+    def close(self) -> None:
         try:
             self.raw.close()
         except Exception:
             pass  # whatever it was, it is gone now
+
+    __del__ = close
 
 
 _wrappers: ContextVar[tuple[tuple[Any, Wrapper], ...]] = ContextVar(
@@ -143,6 +145,9 @@ class Database:
     def close(self) -> None:
         """Close the connections; one that another thread is using, when it is done."""
         with self._guard:
+            for link in (self._shared_link, getattr(self._local, "link", None)):
+                if link is not None:
+                    link.close()
             self._shared_link = None
             self._local = threading.local()
 

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from fwtrace.toolkit.orm.dialects import get_dialect
 from fwtrace.toolkit.orm.exceptions import ProtectedError, RestrictedError
 from fwtrace.toolkit.orm.signals import post_delete, pre_delete
 
@@ -118,6 +119,9 @@ class Collector:
         if on_delete is RESTRICT:
             self.restricted.append((rel, rows))
         elif on_delete is CASCADE:
+            if rel.field.null and not get_dialect(self.database.vendor).references:
+                # Nothing is checked at the end only: the reference goes first.
+                self.updates.append((rel.field, None, [row.pk for row in rows]))
             self.collect(rows)
         else:
             value = None

@@ -17,6 +17,7 @@ from fwtrace.toolkit.orm import (
     connect,
     database as database_module,
 )
+from tests.toolkit.orm import servers
 
 
 class Author(Model):
@@ -48,11 +49,13 @@ def connections_of_its_own(monkeypatch):
     monkeypatch.setattr(database_module, "_databases", {})
 
 
-@pytest.fixture
-def connected():
-    """An empty database."""
-    made = connect("sqlite://")
+@pytest.fixture(params=servers.VENDORS)
+def connected(request):
+    """An empty database, on each of the servers."""
+    url = servers.url(request.param)
+    made = connect(url)
     yield made
+    servers.drop_tables(made)
     made.close()
 
 

@@ -24,7 +24,7 @@ class Note(Model):
 
 def test_url_of_another_kind_says_what_to_give():
     with pytest.raises(ValueError, match="sqlite://"):
-        connect("mysql://localhost/x")
+        connect("oracle://ann:secret@localhost/x")
     with pytest.raises(ValueError, match="sqlite://"):
         connect("nonsense")
 
@@ -47,7 +47,7 @@ def test_file_keeps_its_rows(tmp_path):
 
 def test_file_that_cannot_be_opened_is_one_sentence(tmp_path):
     database = connect(f"sqlite:///{tmp_path}/no/such/folder/x.db")
-    with pytest.raises(DatabaseError, match="Cannot open"):
+    with pytest.raises(DatabaseError, match="Cannot connect to"):
         database.fetch("SELECT 1")
 
 
@@ -108,7 +108,7 @@ def test_file_connection_is_closed_with_its_thread(tmp_path):
 def test_deferred_constraint_that_fails_at_the_end_undoes_all(library, models):
     _, Book, _ = models
     database = get_database()
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), atomic():
+    with pytest.raises(IntegrityError, match="(?i)foreign key"), atomic():
         Book.objects.update(author=999)
     assert not Book.objects.filter(author=999).exists()
     with database.atomic():
@@ -122,7 +122,7 @@ def test_text_that_is_no_unicode_is_a_database_error(database):
 
 
 def test_missing_table_says_how_to_make_it(database):
-    with pytest.raises(DatabaseError, match=r"no such table: note.*create_table\(\)"):
+    with pytest.raises(DatabaseError, match=r"note.*create_table\(\)"):
         Note.objects.count()
 
 
@@ -134,7 +134,7 @@ def test_statement_that_the_database_refuses_is_a_database_error(database):
 def test_integer_beyond_64_bits_is_refused_on_saving_and_found_nowhere(database):
     Note.create_table()
     Note.objects.create(text="x")
-    with pytest.raises(DatabaseError, match="64 bits"):
+    with pytest.raises(DatabaseError, match="(?i)64 bits|out of range"):
         Note(pk=2**70, text="y").save()
     rows = Note.objects
     assert not rows.filter(pk=2**70).exists()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from fwtrace.toolkit.orm import CharField, FieldError, ForeignKey, Model, Q, connect
+from tests.toolkit.orm.servers import only_sqlite
 
 
 def titles(rows):
@@ -21,6 +22,7 @@ def test_nothing_is_asked_until_rows_are_and_then_once(library, models, statemen
     assert len(statements) == 1
 
 
+@only_sqlite
 def test_query_shows_its_sql(library, models):
     _, Book, _ = models
     books = Book.objects.filter(pages__gt=100, author__name="Alice").order_by("-pages")
@@ -202,6 +204,7 @@ def either_q():
     return Q(pages=100) | Q(pages=300)
 
 
+@only_sqlite
 def test_foreign_key_orders_as_its_rows_do(library, models):
     _, Book, _ = models
 
@@ -246,6 +249,7 @@ def test_fractions_of_pages_round_to_the_right_side(library, models):
         Book.objects.filter(pages=float("inf"))
 
 
+@only_sqlite
 @pytest.mark.parametrize("lookup", ["iexact", "contains", "startswith", "endswith"])
 def test_text_that_like_cannot_take_is_searched_all_the_same(database, models, lookup):
     Author, _, _ = models

@@ -34,16 +34,18 @@ class MySQLDatabase(Database):
         super().__init__(self._settings.pop("name", ""), alias)
 
     def _open(self, **options: Any) -> Any:
-        return self._pymysql.connect(
+        made = self._pymysql.connect(
             database=self.name or None,
             charset="utf8mb4",
             autocommit=True,
-            init_command=f"SET sql_mode = '{MODE}', time_zone = '+00:00', "
-            f"transaction_isolation = '{self._isolation.replace(' ', '-')}'",
+            init_command=f"SET sql_mode = '{MODE}', time_zone = '+00:00'",
             # Rows that matched, as every other database counts them.
             client_flag=self._pymysql.constants.CLIENT.FOUND_ROWS,
             **{**self._settings, **options},
         )
+        with made.cursor() as cursor:
+            cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {self._isolation}")
+        return made
 
     def _run(self, raw: Any, sql: str, params: Sequence[Any]) -> Any:
         cursor = raw.cursor()
