@@ -35,9 +35,9 @@ _time = re.compile(_TIME)
 _datetime = re.compile(rf"{_DATE}[T ]{_TIME} ?{_ZONE}")
 
 _clock = re.compile(
-    r"(?:(?P<days>-?[0-9]+) (?:days?,? ?|(?=[-+0-9])))?"
+    r"(?:(?P<days>-?[0-9]+) (?:days?,?(?: |$)|(?=[-+0-9])))?"
     r"(?:(?P<sign>[-+])?(?:(?:(?P<hours>[0-9]+):)?(?P<minutes>[0-9]+):)?"
-    r"(?P<seconds>[0-9]+(?:[.,][0-9]{1,12})?))?"
+    r"(?P<seconds>[0-9]+(?:[.,][0-9]{1,6})?)(?:(?<=[.,][0-9]{6})[0-9]{1,6})?)?"
 )
 _number = r"[0-9]+(?:[.,][0-9]+)?"
 _iso = re.compile(

@@ -165,9 +165,10 @@ class Database:
     def execute(self, sql: str, params: Sequence[Any] = ()) -> Cursor:
         """Run a statement that returns no rows."""
         if _wrappers.get():
-            found: Cursor = self._wrapped(self._execute, sql, params)
-            return found
-        return self._execute(sql, params)
+            wrapped: Cursor = self._wrapped(self._execute, sql, params)
+            return wrapped
+        found: Cursor = self._execute(sql, params)
+        return found
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and return all of its rows."""
@@ -450,7 +451,7 @@ def atomic(
     savepoint: bool = True,
     durable: bool = False,
 ) -> Any:
-    """All statements of the ``with`` block, or of the function: :meth:`Database.atomic`."""
+    """All statements of the ``with`` block or the function: :meth:`Database.atomic`."""
     from fwtrace.toolkit.orm.transaction import Atomic
 
     if callable(using):

@@ -30,10 +30,10 @@ LONGEST_IPV6 = len("2001:0db8:0000:0000:0000:ff00:0042:8329")
 LONGEST_EMAIL = 320  # RFC 3696, section 3
 LONGEST_HOST = 253  # RFC 1034, section 3.1, without the length and the last dot
 
-_LETTER = "a-z\u00a1-\uffff"
-_LABEL = re.compile(rf"(?!-)[{_LETTER}0-9-]{{1,63}}(?<!-)", re.IGNORECASE)
+_LETTER = "a-zA-Z\u00a1-\uffff"
+_LABEL = re.compile(rf"(?!-)[{_LETTER}0-9-]{{1,63}}(?<!-)")
 _TOP_LABEL = re.compile(
-    rf"(?!-)(?:[{_LETTER}-]{{2,63}}|xn--[a-z0-9]{{1,59}})(?<!-)", re.IGNORECASE
+    rf"(?!-)(?:[{_LETTER}-]{{2,63}}|[xX][nN]--[a-zA-Z0-9]{{1,59}})(?<!-)"
 )
 
 

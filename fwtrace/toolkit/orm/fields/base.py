@@ -27,6 +27,7 @@ __all__ = ["NOT_PROVIDED", "Field", "Validate"]
 
 Validate = Callable[[Any], object]
 
+_VALUES = {"stored", "to_python"}
 
 _created = itertools.count()
 _auto_created = itertools.count(-1, -1)
@@ -56,7 +57,6 @@ class Field:
     empty_values: ClassVar[list[Any]] = [None, "", [], (), {}]
     default_validators: ClassVar[list[Validate]] = []
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid": "%(value)r is not %(expects)s.",
         "invalid_choice": "%(value)r is none of the choices.",
         "null": "This must have a value.",
         "blank": "This must not be empty.",
@@ -75,7 +75,10 @@ class Field:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "to_python" in vars(cls) and "stored" not in vars(cls):
+        nearest = next(
+            each for each in cls.__mro__ if not _VALUES.isdisjoint(vars(each))
+        )
+        if "stored" not in vars(nearest):
             cls.stored = None
 
     def __init__(
@@ -150,7 +153,7 @@ class Field:
                 self._refuse(f"takes functions as validators, not {each!r}", TypeError)
 
     def _refuse(self, why: str, error: type[Exception] = ValueError) -> NoReturn:
-        raise error(f"A {type(self).__name__} {why}.")
+        raise error(f"{type(self).__name__} {why}.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.name}>"
@@ -256,8 +259,7 @@ class Field:
 
     def invalid(self, value: Any, code: str = "invalid") -> ValidationError:
         """The error to raise for a value that this field cannot have."""
-        params = {"value": value, "expects": self.expects}
-        return ValidationError(self.error_messages[code], code, params)
+        return ValidationError(self.error_messages[code], code, {"value": value})
 
     def get_prep_value(self, value: Any) -> Any:
         """The value for a statement, checked: ValueError names the field."""

@@ -43,6 +43,9 @@ class IntegerField(Field):
     expects = "a number"
     stored = int
     empty_strings_allowed = False
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not a whole number."
+    }
     bits: ClassVar[int] = 32
     positive: ClassVar[bool] = False
 
@@ -151,6 +154,9 @@ class FloatField(Field):
     expects = "a number"
     stored = float
     empty_strings_allowed = False
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not a number."
+    }
 
     def to_python(self, value: Any) -> float | None:
         if value is None:
@@ -173,6 +179,9 @@ class DecimalField(Field):
     expects = "a decimal number"
     stored = Decimal
     empty_strings_allowed = False
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not a decimal number."
+    }
     default_options: ClassVar[dict[str, Any]] = {
         "max_digits": None,
         "decimal_places": None,
@@ -221,7 +230,7 @@ class DecimalField(Field):
                 number = self.context.create_decimal_from_float(value)
             else:
                 number = Decimal(value)
-        except (decimal.InvalidOperation, TypeError, ValueError):
+        except (ArithmeticError, TypeError, ValueError):
             raise self.invalid(value) from None
         if not number.is_finite():
             raise self.invalid(value)
@@ -244,6 +253,9 @@ class BooleanField(Field):
     expects = "true or false"
     stored = bool
     empty_strings_allowed = False
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not true or false."
+    }
 
     _values: ClassVar[dict[Any, bool]] = {
         True: True,

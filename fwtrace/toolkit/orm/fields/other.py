@@ -24,6 +24,9 @@ class UUIDField(Field):
     expects = "a UUID"
     stored = uuid.UUID
     empty_strings_allowed = False
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not a UUID."
+    }
 
     def to_python(self, value: Any) -> uuid.UUID | None:
         if value is None or isinstance(value, uuid.UUID):
@@ -98,6 +101,9 @@ class BinaryField(Field):
     description = "Bytes"
     expects = "bytes"
     stored = bytes
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not bytes, nor base64 text."
+    }
     empty_values: ClassVar[list[Any]] = [None, b""]
     default_options: ClassVar[dict[str, Any]] = {"editable": False}
 

@@ -176,6 +176,9 @@ class GenericIPAddressField(Field):
     expects = "an IP address"
     empty_strings_allowed = False
     stored = None
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "%(value)r is not an IP address."
+    }
     default_options: ClassVar[dict[str, Any]] = {
         "max_length": 39,
         "protocol": "both",

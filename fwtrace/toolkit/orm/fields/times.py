@@ -112,7 +112,8 @@ class DateField(_Clocked):
     expects = "a date or ISO 8601 text"
     stored: ClassVar[type | None] = datetime.date
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_date": "There is no such date as %(value)s."
+        "invalid": "%(value)r is not a date.",
+        "invalid_date": "There is no such date as %(value)s.",
     }
     parsers: ClassVar[dict[Callable[[str], Any], str]] = {parse_date: "invalid_date"}
 
@@ -132,7 +133,8 @@ class DateField(_Clocked):
         try:
             return value.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise self.invalid(value, "invalid_date") from None
+            code, *_ = self.parsers.values()
+            raise self.invalid(value, code) from None
 
     def contribute_to_class(self, model: type[Model], name: str) -> None:
         super().contribute_to_class(model, name)
@@ -153,7 +155,8 @@ class DateTimeField(DateField):
     expects = "a datetime or ISO 8601 text"
     stored = datetime.datetime
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_datetime": "There is no such moment as %(value)s."
+        "invalid": "%(value)r is not a date and time.",
+        "invalid_datetime": "There is no such moment as %(value)s.",
     }
     parsers: ClassVar[dict[Callable[[str], Any], str]] = {
         parse_datetime: "invalid_datetime",
@@ -186,7 +189,8 @@ class TimeField(_Clocked):
     expects = "a time or ISO 8601 text"
     stored = datetime.time
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_time": "There is no such time as %(value)s."
+        "invalid": "%(value)r is not a time of day.",
+        "invalid_time": "There is no such time as %(value)s.",
     }
     parsers: ClassVar[dict[Callable[[str], Any], str]] = {parse_time: "invalid_time"}
 
@@ -220,7 +224,8 @@ class DurationField(_Temporal):
     expects = "a timedelta, or text such as '1 02:03:04' or 'P1DT2H3M4S'"
     stored = datetime.timedelta
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "overflow": "%(value)s is longer than can be kept."
+        "invalid": "%(value)r is not a length of time, such as '1 02:03:04'.",
+        "overflow": "%(value)s is longer than can be kept.",
     }
     parsers: ClassVar[dict[Callable[[str], Any], str]] = {parse_duration: "overflow"}
 
