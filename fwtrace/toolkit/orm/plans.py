@@ -91,6 +91,7 @@ class Statement:
         "dialect",
         "has_lists",
         "params",
+        "prepares",
         "sql",
     )
 
@@ -105,6 +106,8 @@ class Statement:
             for each in params
         )
         self.has_lists = any(isinstance(p, Param) and p.many for p in self.params)
+        self.prepares: tuple[Callable[[Any], Any] | None, ...] = ()
+        """What is done to the values of an UPDATE, which come after the query's."""
         self._query = query
         self._loaders: dict[bool, Loader] = {}
 

@@ -36,7 +36,8 @@ def check(model: type[Model], lookups: Sequence[Any]) -> None:
         text = lookup.lookup if isinstance(lookup, Prefetch) else lookup
         name = text.split("__")[0]
         known = [each.cache_name for each in model._meta.relations()]
-        if name not in known and not hasattr(model, name):
+        is_column = name in model._meta.by_name
+        if name not in known and (is_column or not hasattr(model, name)):
             message = unknown_name(name, known).replace(
                 "Cannot resolve keyword", "Cannot find"
             )

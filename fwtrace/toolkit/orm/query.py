@@ -471,14 +471,12 @@ class QuerySet(Generic[M]):
             if names == (None,):
                 query.loaded = None
                 return
-            given = frozenset(
-                meta.get_field(name).attname for name in names if "__" not in name
-            )
+            given = frozenset(_own_attname(query, name, method) for name in names)
             if method == "only":
                 kept = given
             else:
                 kept = (every if query.loaded is None else query.loaded) - given
-            query.loaded = kept | {meta.pk.attname}
+            query.loaded = (kept | {meta.pk.attname}) - {""}
 
         return self._grown(method, (), build, *names)
 
@@ -607,10 +605,10 @@ class QuerySet(Generic[M]):
             raise ValueError("'order' must be either 'ASC' or 'DESC'.")
         gives: Any = fields.DateField if method == "dates" else fields.DateTimeField
         moment = Trunc(name, kind, output_field=gives(), tzinfo=tzinfo)
-        found = self.annotate(moment=moment)
-        rows = found.values_list("moment", flat=True).distinct()
+        found = self.annotate(fwtrace_moment=moment)
+        rows = found.values_list("fwtrace_moment", flat=True).distinct()
         rows = rows.filter(**{f"{name}__isnull": False})
-        return rows.order_by("-moment" if order == "DESC" else "moment")
+        return rows.order_by(f"{'-' if order == 'DESC' else ''}fwtrace_moment")
 
     # Several together.
 
@@ -1176,6 +1174,22 @@ def _check_free(model: type[Model], name: str, query: Query) -> None:
         raise ValueError(
             f"The annotation {name!r} conflicts with a field on the model."
         )
+
+
+def _own_attname(query: Query, name: str, method: str) -> str:
+    """The field's; of a path over a relation, the relation's own, which must be there.
+
+    A related row that is fetched by a join is always fetched whole.
+    """
+    meta = query.model._meta
+    first, *rest = name.split("__")
+    if rest:
+        if query.path([first, *rest]).rest:
+            raise FieldError(f"A field is wanted, not a lookup: {name!r}.")
+        return (
+            "" if method == "defer" else str(getattr(meta.find(first), "attname", ""))
+        )
+    return str(getattr(meta.get_field(first), "attname", ""))
 
 
 def _required_relations(model: type[Model]) -> list[str]:

@@ -341,8 +341,17 @@ def _set_columns(
         return compiler.update(settings)
 
     statement = queryset._statement(("update", tuple(shape)), write, database)
-    given = (*queryset._values, *slots.values)
-    return database.execute(*statement.bind(given, queryset.limits)).rowcount
+    if settings:  # it was compiled just now
+        count = len(slots.values)
+        statement.prepares = tuple(
+            slots.prepares.get(slots.base + n) for n in range(count)
+        )
+    given = [
+        value if prepare is None else prepare(value)
+        for value, prepare in zip(slots.values, statement.prepares, strict=True)
+    ]
+    bound = statement.bind((*queryset._values, *given), queryset.limits)
+    return database.execute(*bound).rowcount
 
 
 class _Set(Value):

@@ -24,6 +24,12 @@ only_sqlite = pytest.mark.parametrize("connected", ["sqlite"], indirect=True)
 """Marks a test that looks at SQLite's own SQL, types or messages."""
 
 
+only_servers = pytest.mark.parametrize(
+    "connected", ["postgresql", "mysql"], indirect=True
+)
+"""Marks a test of what only a server can do."""
+
+
 @cache
 def _prepared(vendor: str) -> str:
     """The URL of a new database on that server; the reason where there is none."""

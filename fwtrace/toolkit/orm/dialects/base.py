@@ -177,8 +177,28 @@ class Dialect:
         )
         return "", f" ON CONFLICT{target} DO UPDATE SET {sets}"
 
+    explain_formats: ClassVar[tuple[str, ...]] = ()
+    explain_flags: ClassVar[tuple[str, ...]] = ()
+
     def explain(self, options: dict[str, Any]) -> str:
-        return "EXPLAIN "
+        """The words before a statement that is to be explained; ValueError for options
+        that the database does not have."""
+        given = self._explained(options)
+        return f"EXPLAIN ({', '.join(given)}) " if given else "EXPLAIN "
+
+    def _explained(self, options: dict[str, Any]) -> list[str]:
+        found = []
+        for name, value in options.items():
+            word = str(value).upper() if name == "format" else name.upper()
+            known = self.explain_formats if name == "format" else self.explain_flags
+            if word not in known:
+                listed = ", ".join(known) or "none"
+                raise ValueError(f"Cannot explain with {word!r}: there is {listed}.")
+            if name == "format":
+                found.append(f"FORMAT {word}")
+            else:
+                found.append(f"{word} {'TRUE' if value else 'FALSE'}")
+        return found
 
     def wrap_key_subquery(self, sql: str) -> str:
         """A query of a table's keys, for a statement that changes the same table."""

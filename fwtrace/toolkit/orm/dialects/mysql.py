@@ -70,6 +70,7 @@ class MySQL(Dialect):
     random = "RAND()"
     no_limit = " LIMIT 18446744073709551615"
     has_aggregate_filter = False
+    explain_formats = ("JSON", "TRADITIONAL", "TREE")
     has_partial_indexes = False
     inline_references = False
     inline_indexes = True
@@ -162,6 +163,10 @@ class MySQL(Dialect):
 
     def lock(self, options: dict[str, Any], tables: Sequence[str]) -> str:
         return super().lock({**options, "no_key": False}, ())
+
+    def explain(self, options: dict[str, Any]) -> str:
+        given = self._explained(options)
+        return f"EXPLAIN {given[0].replace(' ', '=')} " if given else "EXPLAIN "
 
     def default_values(self) -> str:
         return "() VALUES ()"

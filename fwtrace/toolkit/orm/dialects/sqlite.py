@@ -150,6 +150,7 @@ class SQLite(Dialect):
         return ""  # a writer has the whole database to itself
 
     def explain(self, options: dict[str, Any]) -> str:
+        self._explained(options)
         return "EXPLAIN QUERY PLAN "
 
     def primary_key(self, field: Field) -> str:
