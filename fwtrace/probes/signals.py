@@ -86,6 +86,10 @@ class _Receiver:
         self.receiver = receiver
         self._call = call
 
+    @property
+    def __wrapped__(self) -> Any:
+        return self.receiver
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(self.receiver, args, kwargs)
 

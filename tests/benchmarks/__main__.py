@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.benchmarks import apps, matching, orm, recording, startup
+from tests.benchmarks import apps, matching, orm, recording, signals, startup
 
 BENCHMARKS = {
     "plain": apps.plain,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "attach": recording.attaching,
     "record": recording.record,
     "orm": orm.orm,
+    "signals": signals.signals,
     "startup": startup.startup,
 }
 

@@ -1,11 +1,12 @@
 """Signals: who hears, who does not, and nobody is kept alive by listening."""
 
+import asyncio
 import gc
 import threading
 
 import pytest
 
-from fwtrace.toolkit.signals import Signal
+from fwtrace.toolkit.signals import Signal, receiver
 
 
 class Sender:
@@ -164,3 +165,100 @@ def test_receivers_may_come_and_go_while_it_is_sent():
         thread.join()
     assert failures == []
     assert signal.connections == ()
+
+
+def test_async_and_plain_receivers_are_sent_to_alike():
+    signal = Signal("mixed")
+    running = []
+
+    @signal.connect
+    def plain(value, **named):
+        return value
+
+    @signal.connect
+    async def slow(value, **named):
+        running.append("in")
+        await asyncio.sleep(0.01)
+        running.append("out")
+        return value + 1
+
+    @signal.connect
+    async def other(value, **named):
+        running.append("in")
+        await asyncio.sleep(0.01)
+        return value + 2
+
+    async def main():
+        return await signal.asend(value=1), signal.send(value=5)
+
+    expected = [(plain, 1), (slow, 2), (other, 3)]
+    assert signal.send(value=1) == expected
+    assert running == ["in", "in", "out"]
+    awaited, within_a_loop = asyncio.run(main())
+    assert awaited == expected
+    assert [response for _, response in within_a_loop] == [5, 6, 7]
+
+
+def test_errors_of_async_receivers(caplog):
+    signal = Signal()
+
+    @signal.connect
+    async def failing(**named):
+        raise ValueError("no")
+
+    @signal.connect
+    def fine(**named):
+        return 1
+
+    with pytest.raises(ValueError, match="no"):
+        signal.send()
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(signal.asend())
+    for responses in (signal.send_robust(), asyncio.run(signal.asend_robust())):
+        assert responses[0] == (fine, 1)
+        assert str(responses[1][1]) == "no"
+    assert asyncio.run(Signal().asend()) == []
+
+
+def test_async_methods_and_callables_are_known():
+    class Listener:
+        async def hear(self, **named):
+            return "method"
+
+        async def __call__(self, **named):
+            return "object"
+
+    signal, listener = Signal(), Listener()
+    signal.connect(listener.hear)
+    signal.connect(listener)
+    assert [response for _, response in signal.send()] == ["method", "object"]
+
+
+def test_receiver_decorator_takes_several_signals():
+    first, second = Signal("first"), Signal("second")
+
+    @receiver([first, second], sender=int)
+    def heard(signal, **named):
+        return signal.name
+
+    assert [r for _, r in first.send(int)] == ["first"]
+    assert [r for _, r in second.send(int)] == ["second"]
+    assert first.send(str) == []
+
+
+def test_a_sender_that_died_is_not_mistaken_for_another_of_its_id():
+    class Sender:
+        pass
+
+    signal = Signal()
+    heard = []
+
+    def hear(sender, **named):
+        heard.append(sender)
+
+    for _ in range(200):
+        sender = Sender()
+        signal.connect(hear, sender=sender)
+        del sender
+    signal.send(Sender())
+    assert heard == []

@@ -1,8 +1,14 @@
-"""What the ORM tells of itself: init, save and delete of an instance."""
+"""What the ORM tells of itself: classes, instances, relations, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from fwtrace.toolkit.signals import Signal
 
 __all__ = [
+    "ModelSignal",
     "class_prepared",
     "connection_created",
     "m2m_changed",
@@ -14,12 +20,51 @@ __all__ = [
     "pre_save",
 ]
 
-pre_init = Signal("pre_init")
-post_init = Signal("post_init")
-pre_save = Signal("pre_save")
-post_save = Signal("post_save")
-pre_delete = Signal("pre_delete")
-post_delete = Signal("post_delete")
+
+class ModelSignal(Signal):
+    """A signal whose sender is a model, or its name: then it is connected once a model
+    of that name is there."""
+
+    def connect(
+        self,
+        receiver: Callable[..., Any] | None = None,
+        sender: Any = None,
+        weak: bool = True,
+        dispatch_uid: Any = None,
+    ) -> Any:
+        if receiver is None:
+            return lambda found: self.connect(found, sender, weak, dispatch_uid)
+        if not isinstance(sender, str):
+            return super().connect(receiver, sender, weak, dispatch_uid)
+        from fwtrace.toolkit.orm.options import when_defined
+
+        connect = super().connect
+
+        def connect_to(model: Any) -> None:
+            connect(receiver, model, weak, dispatch_uid)
+
+        when_defined(sender.rpartition(".")[2], connect_to)
+        return receiver
+
+    def disconnect(
+        self,
+        receiver: Callable[..., Any] | None = None,
+        sender: Any = None,
+        dispatch_uid: Any = None,
+    ) -> bool:
+        if isinstance(sender, str):
+            from fwtrace.toolkit.orm.options import models
+
+            sender = models.get(sender.rpartition(".")[2])
+        return super().disconnect(receiver, sender, dispatch_uid)
+
+
 class_prepared = Signal("class_prepared")
-m2m_changed = Signal("m2m_changed")
 connection_created = Signal("connection_created")
+pre_init = ModelSignal("pre_init")
+post_init = ModelSignal("post_init")
+pre_save = ModelSignal("pre_save")
+post_save = ModelSignal("post_save")
+pre_delete = ModelSignal("pre_delete")
+post_delete = ModelSignal("post_delete")
+m2m_changed = ModelSignal("m2m_changed")

@@ -376,3 +376,20 @@ def test_value_that_a_field_cannot_hold_is_refused(models, field, value):
     field.name, field.model = "it", models[0]
     with pytest.raises(ValueError, match="'it' of Author expected"):
         field.get_prep_value(value)
+
+
+@only_sqlite
+def test_signals_take_a_model_by_its_name(connected):
+    heard = []
+
+    @post_save.connect(sender="LateComer")
+    def note(sender, instance, **named):
+        heard.append(instance)
+
+    class LateComer(Model):
+        text: Any = CharField(max_length=5, default="")
+
+    LateComer.create_table()
+    made = LateComer.objects.create()
+    assert heard == [made]
+    assert post_save.disconnect(note, sender="LateComer")
