@@ -63,9 +63,14 @@ def show_entry(key: str, value: Any) -> str:
     if is_secret(key):
         return REDACTED
     if type(value) is not str:
-        return show(value)
+        return _version(value) if key == "wsgi.version" else show(value)
     plain = len(value) < 200 and "=" not in value and '"' not in value
     return value if plain else clip(redact_text(value))
+
+
+def _version(value: Any) -> str:
+    """PEP 3333 has ``(1, 0)``, of every server, with every request."""
+    return "(1, 0)" if value == (1, 0) else show(value)
 
 
 def describe_environ(environ: dict[str, Any]) -> list[dict[str, str]]:

@@ -62,20 +62,22 @@ def describe_request(environ: dict[str, Any]) -> dict[str, Any]:
         "method": environ.get("REQUEST_METHOD", "GET"),
         "target": clip(redact_text(f"{path}?{query}" if query else path), 2000),
         "headers": [
-            [name, REDACTED if is_secret(key) else clip(str(value))]
-            for key, value in environ.items()
-            if (name := _header_name(key)) and (value or key[:5] == "HTTP_")
+            [name, REDACTED if hidden else clip(str(environ[key]))]
+            for key, name, hidden in _headers(tuple(environ))
+            if environ[key] or key[:5] == "HTTP_"
         ],
         "body_size": _length(environ.get("CONTENT_LENGTH")),
     }
 
 
-@lru_cache(maxsize=1024)
-def _header_name(key: str) -> str:
-    """``"HTTP_USER_AGENT"`` -> ``"User-Agent"``; empty for what is no header."""
-    if not key.startswith(("HTTP_", "CONTENT_")):
-        return ""
-    return key.removeprefix("HTTP_").replace("_", "-").title()
+@lru_cache(maxsize=256)
+def _headers(keys: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """``("HTTP_USER_AGENT", "User-Agent", is it secret)`` of the keys of headers."""
+    return tuple(
+        (key, key.removeprefix("HTTP_").replace("_", "-").title(), is_secret(key))
+        for key in keys
+        if key.startswith(("HTTP_", "CONTENT_"))
+    )
 
 
 def _length(text: Any) -> int:

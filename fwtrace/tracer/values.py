@@ -57,6 +57,8 @@ def show_named(name: str, value: Any) -> str:
 
 def _show_object(value: Any) -> str:
     name = type(value).__qualname__
+    if type(value).__module__ == "_io":
+        return f"<{name}>"
     try:
         state = object.__getattribute__(value, "__dict__")
     except AttributeError:
