@@ -47,6 +47,9 @@ from fwtrace.toolkit.orm.deletion import (
     SET_DEFAULT,
     SET_NULL,
 )
+from fwtrace.toolkit.orm.documents import (
+    KeyTransform,
+)
 from fwtrace.toolkit.orm.enums import (
     Choices,
     ChoicesType,
@@ -285,6 +288,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "JSONField",
+    "KeyTransform",
     "LTrim",
     "Lag",
     "LastValue",

@@ -280,7 +280,7 @@ class Query:
     def _compare(
         self, lhs: Any, names: Sequence[str], value: Any, place: int | None, scope: Any
     ) -> Any:
-        lookup: Any = Exact
+        lookup: Any = None
         for number, name in enumerate(names):
             field = lhs.output_field
             if number == len(names) - 1:
@@ -292,12 +292,11 @@ class Query:
             if transform is None:
                 raise unsupported(field, name)
             lhs = transform(lhs)
+        if lookup is None:
+            lookup = find_lookup(lhs.field_or_none, "exact") or Exact
         allowed = getattr(lhs.field_or_none, "allowed_lookups", None)
         if allowed is not None and lookup.lookup_name not in allowed:
             raise unsupported(lhs.output_field, lookup.lookup_name)
-        given = getattr(lhs.field_or_none, "own_lookup", None)
-        if given is not None:
-            lookup = given(lookup.lookup_name) or lookup
         return lookup.of(lhs, value, place, scope)
 
     def _known(self, node: Any) -> Any:

@@ -77,7 +77,8 @@ class Dialect:
     """The driver tells the key that an INSERT made; else it is asked to return it."""
     has_distinct_on: ClassVar[bool] = False
     random: ClassVar[str] = "RANDOM()"
-    json_constructor: ClassVar[str] = ""
+    json_contains: ClassVar[str] = ""
+    json_contained_by: ClassVar[str] = ""
     like: ClassVar[dict[str, tuple[str, Callable[[str], str] | None]]] = {}
     patterns: ClassVar[dict[str, Callable[[str], str]]] = {
         "contains": _containing,
@@ -203,6 +204,28 @@ class Dialect:
     def wrap_key_subquery(self, sql: str) -> str:
         """A query of a table's keys, for a statement that changes the same table."""
         return sql
+
+    # JSON.
+
+    def json_path(self, path: Sequence[str]) -> Any:
+        """Where a value stands in a document: ``$."a"[0]``."""
+        steps = (
+            f"[{name}]" if name.isdecimal() else f".{json.dumps(name)}" for name in path
+        )
+        return "$" + "".join(steps)
+
+    def json_extract(self, sql: str, how: str) -> str:
+        """What stands there, as ``"json"``, as ``"text"``, or as a ``"scalar"``; the
+        path is the last parameter."""
+        raise NotImplementedError
+
+    def json_whole(self, sql: str) -> str:
+        """A document written in one way only, to be compared as text."""
+        return sql
+
+    def json_scalar(self, value: Any) -> Any:
+        """A number or a text, to be compared with a scalar."""
+        return value
 
     # Aggregates and moments.
 

@@ -185,6 +185,17 @@ class MySQL(Dialect):
     def wrap_key_subquery(self, sql: str) -> str:
         return f"SELECT * FROM ({sql}) {self.quote('keys')}"
 
+    json_contains = "JSON_CONTAINS({lhs}, {rhs})"
+    json_contained_by = "JSON_CONTAINS({rhs}, {lhs})"
+
+    def json_extract(self, sql: str, how: str) -> str:
+        if how == "json":
+            return f"JSON_COMPACT(JSON_EXTRACT({sql}, %s))"
+        return f"JSON_UNQUOTE(JSON_EXTRACT({sql}, %s))"
+
+    def json_whole(self, sql: str) -> str:
+        return f"JSON_COMPACT({sql})"
+
     def string_agg(self, value: str, delimiter: str, distinct: str, order: str) -> str:
         ordered = f" ORDER BY {order}" if order else ""
         return f"GROUP_CONCAT({distinct}{value}{ordered} SEPARATOR {delimiter})"

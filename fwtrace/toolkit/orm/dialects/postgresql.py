@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fwtrace.toolkit.orm.dialects import base
 from fwtrace.toolkit.orm.dialects.base import Dialect
 
 if TYPE_CHECKING:
@@ -108,6 +109,18 @@ class PostgreSQL(Dialect):
 
     def cast(self, sql: str, field: Field) -> str:
         return f"({sql})::{self.cast_type(field)}"
+
+    json_contains = "{lhs} @> {rhs}::jsonb"
+    json_contained_by = "{lhs} <@ {rhs}::jsonb"
+
+    def json_path(self, path: Sequence[str]) -> Any:
+        return list(path)
+
+    def json_extract(self, sql: str, how: str) -> str:
+        return f"({sql} {'#>>' if how == 'text' else '#>'} %s::text[])"
+
+    def json_scalar(self, value: Any) -> Any:
+        return base.json_text(value)
 
     now = "STATEMENT_TIMESTAMP()"
 

@@ -157,6 +157,12 @@ class SQLite(Dialect):
         auto = field.kind.endswith("AutoField")
         return " PRIMARY KEY" + (" AUTOINCREMENT" if auto else "")
 
+    def json_extract(self, sql: str, how: str) -> str:
+        return f"({sql} -> ?)" if how == "json" else f"JSON_EXTRACT({sql}, ?)"
+
+    def json_whole(self, sql: str) -> str:
+        return f"JSON({sql})"
+
     # Aggregates and moments: functions of our own, see ``backends.sqlite``.
 
     now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"

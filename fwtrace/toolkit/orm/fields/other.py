@@ -79,7 +79,9 @@ class JSONField(Field):
         if value is None or hasattr(value, "as_sql"):
             return value
         try:
-            return json.dumps(value, cls=self.encoder, ensure_ascii=False)
+            return json.dumps(
+                value, cls=self.encoder, ensure_ascii=False, separators=(",", ":")
+            )
         except (TypeError, ValueError, RecursionError) as error:
             raise self.unfit(value) from error
 
