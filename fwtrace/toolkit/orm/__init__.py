@@ -204,6 +204,9 @@ from fwtrace.toolkit.orm.related import (
     ForeignKey,
     OneToOneField,
 )
+from fwtrace.toolkit.orm.routers import (
+    set_routers,
+)
 from fwtrace.toolkit.orm.schema import (
     create_tables,
     drop_tables,
@@ -392,4 +395,5 @@ __all__ = [
     "pre_save",
     "prefetch_related_objects",
     "register_lookup",
+    "set_routers",
 ]

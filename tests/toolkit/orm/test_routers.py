@@ -1,0 +1,100 @@
+"""Several databases, and routers that choose between them."""
+
+from typing import Any
+
+import pytest
+
+from fwtrace.toolkit.orm import (
+    CharField,
+    ForeignKey,
+    Model,
+    NotConnected,
+    atomic,
+    connect,
+    set_routers,
+)
+from fwtrace.toolkit.orm.routers import allow_migrate, allow_relation
+
+
+class Group(Model):
+    name: Any = CharField(max_length=10)
+
+
+class Member(Model):
+    name: Any = CharField(max_length=10)
+    group: Any = ForeignKey(Group, null=True)
+
+
+@pytest.fixture
+def two():
+    for alias in ("default", "other"):
+        database = connect("sqlite://", alias)
+        for model in (Group, Member):
+            model.create_table(using=alias)
+    yield database
+    set_routers([])
+
+
+def names(alias):
+    return [member.name for member in Member.objects.using(alias)]
+
+
+def test_rows_are_asked_of_the_database_that_is_named(two):
+    Member.objects.create(name="here")
+    there = Member.objects.using("other").create(name="there")
+    assert (names("default"), names("other")) == (["here"], ["there"])
+    assert there._state.db == "other"
+    there.name = "thereafter"
+    there.save()
+    assert names("other") == ["thereafter"]
+    there.refresh_from_db()
+    there.delete()
+    assert names("other") == []
+    Member(name="new").save(using="other")
+    assert names("other") == ["new"]
+    with pytest.raises(NotConnected, match="'nowhere'.*'default', 'other'"):
+        names("nowhere")
+
+
+def test_related_rows_are_looked_for_where_the_instance_is(two):
+    group = Group.objects.using("other").create(name="g")
+    Member.objects.using("other").create(name="m", group=group)
+    (member,) = group.member_set.all()
+    assert Member.objects.using("other").get().group == group
+    assert member._state.db == "other"
+
+
+def test_router_decides(two):
+    class ReadsElsewhere:
+        def db_for_read(self, model, **hints):
+            return "other" if model is Member else None
+
+        def db_for_write(self, model, **hints):
+            return "default"
+
+        def allow_migrate(self, alias, model):
+            return alias == "default"
+
+    set_routers([ReadsElsewhere])
+    Member.objects.create(name="m")
+    assert Member.objects.count() == 0
+    assert Member.objects.using("default").count() == 1
+    assert Group.objects.db == "default"
+    assert allow_migrate("default", Group)
+    assert not allow_migrate("other", Group)
+    one, other = Group(), Group()
+    assert allow_relation(one, other)
+    with pytest.raises(TypeError, match="is no router"):
+        set_routers([object()])
+
+
+def test_transactions_are_of_one_database(two):
+    @atomic("other")
+    def fail():
+        Member.objects.using("other").create(name="gone")
+        Member.objects.create(name="stays")
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    assert (names("default"), names("other")) == (["stays"], [])
