@@ -70,7 +70,8 @@ def command(
     sources = _sources(expressions or [])
     if raw is not None:
         sources.append(f"database.fetch({raw!r})")
-    if not sources:
+    is_prompt = not sources and sys.stdin is not None and sys.stdin.isatty()
+    if not sources and not is_prompt:
         raise UsageError(
             "What shall be evaluated? Type an expression, such as "
             '"User.objects.all()", or - to read them from stdin.'
@@ -80,7 +81,9 @@ def command(
     try:
         with exploring(app, models=models, database=database, commit=commit) as session:
             session.found.names["database"] = session.database
-            if dialect is not None:
+            if is_prompt:
+                _converse(session)
+            elif dialect is not None:
                 _compile(session, sources, _vendors(dialect), as_json)
             elif repeat is not None:
                 _time(session, sources, repeat, as_json)
@@ -138,6 +141,25 @@ def _evaluate(session: exploring, sources: list[str], as_json: bool) -> None:
         print_json([trace.to_dict() for trace in traces])
     if failed:
         raise CommandError(failed)
+
+
+def _converse(session: exploring) -> None:
+    """A prompt: each line is drawn, a mistake is one sentence, and on it goes."""
+    from fwtrace.cli.errors import as_sentence
+    from fwtrace.cli.output import draw, write
+    from fwtrace.cli.prompt import lines
+    from fwtrace.hosts.evaluate import ExpressionError
+    from fwtrace.render import Options, load
+
+    names = ", ".join(session.found.models)
+    write(f"Models: {names}. Tab completes; Ctrl-D ends.\n")
+    for line in lines(session.found.names):
+        try:
+            trace = session.evaluate(line)
+        except ExpressionError as error:
+            write(f"Error: {as_sentence(str(error))}\n", sys.stderr)
+            continue
+        draw(load("journey")(trace, Options(None, None, False)), "")
 
 
 def _compile(

@@ -13,7 +13,6 @@ from fwtrace.toolkit.orm import (
     IntegerField,
     Model,
     Q,
-    connect,
 )
 
 
@@ -98,9 +97,8 @@ def follow(instance, path):
 
 
 @pytest.fixture
-def shelf():
+def shelf(connected):
     """Each combination of what conditions can tell apart."""
-    database = connect("sqlite://")
     Writer.create_table()
     Work.create_table()
     writers = [Writer.objects.create(name=n, age=a) for n in "ab" for a in (None, 1, 2)]
@@ -111,8 +109,7 @@ def shelf():
                 Work.objects.create(
                     title=title, pages=pages, writer=writer, editor=editor
                 )
-    yield list(Work.objects.select_related("writer", "editor"))
-    database.close()
+    return list(Work.objects.select_related("writer", "editor").order_by("pk"))
 
 
 FORWARD = ["title", "pages", "writer__name", "writer__age", "editor__name"]
