@@ -67,10 +67,6 @@ class SQLCompiler:
     def quote(self, name: str) -> str:
         return self.dialect.quote(name)
 
-    def place(self, lhs: Any) -> str:
-        """The placeholder of a value that is compared with ``lhs``."""
-        return self.marker
-
     def literal(self, node: Any, param: Param | Const) -> SQL:
         return self.dialect.literal(node.field_or_none), [param]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.compiler import SQLCompiler
-from fwtrace.toolkit.orm.expressions import Scope, Slots, as_ordering
+from fwtrace.toolkit.orm.expressions import Const, Scope, Slots, as_ordering
 from fwtrace.toolkit.orm.where import Q
 
 if TYPE_CHECKING:
@@ -35,37 +35,30 @@ def written(node: Any, model: Any, dialect: Dialect) -> str:
     """An expression with its constants written out, columns without their table."""
     from fwtrace.toolkit.orm.sql import Query
 
-    query = Query(model)
-    resolved = node.resolve(Scope(query, _fixed(node), allow_joins=False))
-    compiler = _Definition(query, dialect)
-    sql, params = compiler.compile(resolved)
+    query, slots = Query(model), Slots()
+    node.split(slots)
+    resolved = node.resolve(Scope(query, slots, allow_joins=False))
+    sql, params = _Definition(query, dialect).compile(resolved)
     for param in params:
-        value = compiler.value_of(param)
-        sql = sql.replace(dialect.marker, _literal(dialect.adapt(value)), 1)
+        value = dialect.adapt(_value(param, slots))
+        sql = sql.replace(dialect.marker, _literal(value), 1)
     return sql
 
 
-def _fixed(node: Any) -> Slots:
-    slots = Slots()
-    node.split(slots)
-    _Definition.slots = slots
-    return slots
+def _value(param: Any, slots: Slots) -> Any:
+    if isinstance(param, Const):
+        return param.value
+    value = slots.value(param.slot)
+    prepare = slots.prepares.get(param.slot)
+    value = value if prepare is None else prepare(value)
+    return value if param.process is None else param.process(value)
 
 
 class _Definition(SQLCompiler):
-    slots: Slots
+    """Within a table's definition its columns have no other names."""
 
     def column(self, alias: str, column: str) -> str:
         return self.quote(column)
-
-    def value_of(self, param: Any) -> Any:
-        if len(param) == 1:
-            return param[0]
-        slots = type(self).slots
-        value = slots.value(param.slot)
-        prepare = slots.prepares.get(param.slot)
-        value = value if prepare is None else prepare(value)
-        return value if param.process is None else param.process(value)
 
 
 class Index:

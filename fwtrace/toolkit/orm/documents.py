@@ -15,10 +15,10 @@ from fwtrace.toolkit.orm.expressions import Const, Expression, Scope
 from fwtrace.toolkit.orm.lookups import (
     Comparison,
     Exact,
+    Fixed,
     In,
     Lookup,
     TextLookup,
-    _Fixed,
     register_lookup,
 )
 
@@ -85,7 +85,7 @@ class JSONExact(Exact):
 
     @classmethod
     def constant(cls, lhs: Any, value: Any, scope: Scope) -> Any:
-        return cls(lhs, _Fixed(json.dumps(value)))
+        return cls(lhs, Fixed(json.dumps(value)))
 
     def process_lhs(self, compiler: SQLCompiler) -> SQL:
         return _side(self, compiler, "json")
@@ -217,7 +217,7 @@ class _Keys(Lookup):
         if place is not None:
             scope.slots.prepares[place] = _same
         names: Sequence[Any] = value if cls.is_many else [value]
-        return cls(lhs, _Fixed(tuple(map(str, names))))
+        return cls(lhs, Fixed(tuple(map(str, names))))
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         parts: list[str] = []

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
 
-__all__ = ["Lookup", "Transform", "find_lookup", "lookup_names", "register_lookup"]
+__all__ = [
+    "Fixed",
+    "Lookup",
+    "Transform",
+    "find_lookup",
+    "is_lookup_name",
+    "lookup_names",
+    "register_lookup",
+]
 
 L = TypeVar("L", bound=type)
 
@@ -64,6 +72,11 @@ def lookup_names(field: Any) -> list[str]:
     """Every lookup and transform that the field knows."""
     kinds = [_registered.get(kind, {}) for kind in type(field).__mro__]
     return sorted({name for known in kinds for name in known})
+
+
+def is_lookup_name(name: str) -> bool:
+    """Whether any kind of field has a lookup or a transform of that name."""
+    return any(name in known for known in _registered.values())
 
 
 class Lookup(Expression):
@@ -108,7 +121,7 @@ class Lookup(Expression):
                 f"The lookup {label(lhs)}__{cls.lookup_name} takes no None: use "
                 f"{label(lhs)}__isnull."
             )
-        return cls(lhs, _Fixed(cls.preparing(lhs)(value)))
+        return cls(lhs, Fixed(cls.preparing(lhs)(value)))
 
     @classmethod
     def preparing(cls, lhs: Any) -> Callable[[Any], Any]:
@@ -135,18 +148,18 @@ class Lookup(Expression):
         rhs = self.rhs
         if isinstance(rhs, Parameter):
             place = rhs.place + compiler.offset
-            return compiler.place(self.lhs), [Param(place, process)]
-        if isinstance(rhs, _Fixed):
+            return compiler.marker, [Param(place, process)]
+        if isinstance(rhs, Fixed):
             value = process(rhs.value) if process else rhs.value
-            return compiler.place(self.lhs), [Const(value)]
+            return compiler.marker, [Const(value)]
         return compiler.compile(rhs)
 
 
 def _as_value(value: Any) -> Any:
-    return _Fixed(value)
+    return Fixed(value)
 
 
-class _Fixed(Expression):
+class Fixed(Expression):
     """A constant on the right-hand side, prepared."""
 
     parts = ()
@@ -212,7 +225,7 @@ class Comparison(Lookup):
     def beyond(cls, lhs: Any, above: bool) -> Any:
         """Compared with a number larger (or smaller) than all that there can be."""
         holds = cls.operator[0] == ("<" if above else ">")
-        return IsNull(lhs, _Fixed(False)) if holds else Nothing()
+        return IsNull(lhs, Fixed(False)) if holds else Nothing()
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         left, params = self.process_lhs(compiler)
@@ -238,7 +251,7 @@ class Exact(Comparison):
     @classmethod
     def constant(cls, lhs: Any, value: Any, scope: Scope) -> Any:
         if value is None:
-            return IsNull(lhs, _Fixed(True))
+            return IsNull(lhs, Fixed(True))
         return super().constant(lhs, value, scope)
 
 
@@ -293,7 +306,7 @@ class IsNull(Lookup):
             raise ValueError(
                 f"The lookup {label(lhs)}__isnull takes True or False, not {value!r}."
             )
-        return cls(lhs, _Fixed(value))
+        return cls(lhs, Fixed(value))
 
     def outcomes(self, aliases: frozenset[str]) -> frozenset[str]:
         if not self.lhs.nulls(aliases):
@@ -343,7 +356,7 @@ class In(Lookup):
         nodes = tuple(
             each.resolve(scope)
             if hasattr(each, "resolve")
-            else _Fixed(super(In, cls).preparing(lhs)(each))
+            else Fixed(super(In, cls).preparing(lhs)(each))
             for each in values
         )
         return cls(lhs, _Row(nodes))
@@ -409,7 +422,7 @@ class Range(Lookup):
         left, params = self.process_lhs(compiler)
         rhs = self.rhs
         if isinstance(rhs, Parameter):
-            place, mark = rhs.place + compiler.offset, compiler.place(self.lhs)
+            place, mark = rhs.place + compiler.offset, compiler.marker
             ends = [Param(place, _first), Param(place, _second)]
             return f"{left} BETWEEN {mark} AND {mark}", [*params, *ends]
         (low, high), more = compiler.compile_all(rhs.args)
@@ -419,7 +432,7 @@ class Range(Lookup):
 def _end(cls: Any, lhs: Any, value: Any, scope: Scope) -> Any:
     if hasattr(value, "resolve"):
         return value.resolve(scope)
-    return _Fixed(cls.preparing(lhs)(value))
+    return Fixed(cls.preparing(lhs)(value))
 
 
 def _first(pair: Any) -> Any:
@@ -451,7 +464,7 @@ class TextLookup(Lookup):
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         left, params = self.process_lhs(compiler)
-        plain = isinstance(self.rhs, (Parameter, _Fixed)) and not self.is_long
+        plain = isinstance(self.rhs, (Parameter, Fixed)) and not self.is_long
         template, process = compiler.dialect.text_lookup(
             self.lookup_name, self.lhs.field_or_none, not plain
         )
@@ -527,7 +540,7 @@ class IExact(TextLookup):
     @classmethod
     def constant(cls, lhs: Any, value: Any, scope: Scope) -> Any:
         if value is None:
-            return IsNull(lhs, _Fixed(True))
+            return IsNull(lhs, Fixed(True))
         return super().constant(lhs, value, scope)
 
 

@@ -8,16 +8,13 @@ when it was first needed. Plans form a tree: each method leads from one to anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fwtrace.toolkit.orm.compiler import ALL_ROWS, LIMITS_MARK, Limits, SQLCompiler
 from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
 from fwtrace.toolkit.orm.expressions import Const, Param, Slots
 from fwtrace.toolkit.orm.loading import Loader, loader
 from fwtrace.toolkit.orm.sql import Query
-
-if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.database import Database
 
 __all__ = ["Plan", "Statement"]
 
@@ -158,10 +155,3 @@ class Statement:
                     value = param.process(value)
                 found.append(adapt(value))
         return sql, found
-
-
-def fetch(
-    statement: Statement, values: Sequence[Any], limits: Limits, database: Database
-) -> list[tuple[Any, ...]]:
-    """The rows of a statement."""
-    return database.fetch(*statement.bind(values, limits))

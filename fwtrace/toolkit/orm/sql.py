@@ -23,10 +23,11 @@ from fwtrace.toolkit.orm.expressions import (
 )
 from fwtrace.toolkit.orm.lookups import (
     Exact,
+    Fixed,
     IsNull,
     Lookup,
-    _Fixed,
     find_lookup,
+    is_lookup_name,
     unsupported,
 )
 from fwtrace.toolkit.orm.where import AND, Q, Where, outcomes
@@ -161,7 +162,7 @@ class Query:
         for number, name in enumerate(names):
             found = meta.find(name)
             if found is None:
-                if field is None or not _is_lookup(name):
+                if field is None or not is_lookup_name(name):
                     raise FieldError(unknown_name(name, self._choices(meta, field)))
                 return self._ended(hops, field, list(names[number:]))
             field = found
@@ -307,7 +308,7 @@ class Query:
         for side in (node.lhs, node.rhs):
             col = _column_in(side)
             if col is not None and self.may_be_null(col):
-                known.append(IsNull(col, _Fixed(False)))
+                known.append(IsNull(col, Fixed(False)))
         return Where((node, *known)) if known else node
 
     def may_be_null(self, col: Col) -> bool:
@@ -524,12 +525,6 @@ class Related(Expression):
         inner = compiler.inner(self.query, compiler.offset)
         sql, params = inner.exists(limit=False)
         return f"EXISTS({sql})", params
-
-
-def _is_lookup(name: str) -> bool:
-    from fwtrace.toolkit.orm import lookups
-
-    return any(name in known for known in lookups._registered.values())
 
 
 def _column_in(side: Any) -> Col | None:

@@ -79,7 +79,6 @@ class Dialect:
     random: ClassVar[str] = "RANDOM()"
     json_contains: ClassVar[str] = ""
     json_contained_by: ClassVar[str] = ""
-    like: ClassVar[dict[str, tuple[str, Callable[[str], str] | None]]] = {}
     patterns: ClassVar[dict[str, Callable[[str], str]]] = {
         "contains": _containing,
         "icontains": _containing,
