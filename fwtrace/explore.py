@@ -116,8 +116,8 @@ class exploring:
         if is_queryset(value):
             attributes["fwtrace.query"] = describe_queryset(value)
             rows = list(value)
-        elif isinstance(value, (list, tuple)):
-            rows = list(value)
+        elif isinstance(value, list):
+            rows = value
         else:
             attributes["fwtrace.result"] = show(value)
             rows = [value] if hasattr(value, "_meta") else []
@@ -141,7 +141,8 @@ class exploring:
                 for key, value in attributes.items()
                 if key.startswith("db.query.parameter.")
             ]
-            sql = dialect.explain({}) + attributes["db.query.text"]
+            options = {"costs": False} if dialect.vendor == "postgresql" else {}
+            sql = dialect.explain(options) + attributes["db.query.text"]
             try:
                 rows = self.database.fetch(sql, params)
             except Exception:

@@ -5,11 +5,13 @@ import pytest
 from fwtrace.explore import exploring
 from fwtrace.hosts.errors import AppNotFound
 from fwtrace.hosts.evaluate import ExpressionError
-from fwtrace.toolkit.orm import database as database_module
+from fwtrace.probes.queries import describe_plan
+from fwtrace.toolkit.orm import connect, database as database_module
 from fwtrace.tracer.model import Trace
 from fwtrace.tracer.seam import attached
 from sample_apps.users import data
 from sample_apps.users.models import User
+from tests.toolkit.orm import servers
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +116,52 @@ def test_module_without_models_is_named():
         exploring(models="nowhere_at_all")
     with pytest.raises(AppNotFound, match="no models"):
         exploring(models="json")
+
+
+@pytest.mark.parametrize(
+    ("system", "rows", "scans"),
+    [
+        (
+            "sqlite",
+            [(2, 0, 0, "SCAN users"), (5, 2, 0, "SEARCH posts USING INDEX x")],
+            1,
+        ),
+        ("sqlite", [(2, 0, 0, "SCAN users USING COVERING INDEX y")], 0),
+        ("postgresql", [("Sort",), ("  ->  Seq Scan on users",)], 1),
+        (
+            "mysql",
+            [(1, "SIMPLE", "users", "ALL", None, None, None, None, 12, "Using where")],
+            1,
+        ),
+        ("mysql", [(1, "SIMPLE", "users", "ref", "a", "a", "4", "const", 1, None)], 0),
+    ],
+)
+def test_plans_point_out_full_scans(system, rows, scans):
+    steps = describe_plan(rows, system)
+    nested = [each for step in steps for each in (step, *step["children"])]
+    assert len([step for step in nested if step["is_scan"]]) == scans
+    assert len(nested) == len(rows)
+
+
+@pytest.fixture
+def connected(request):
+    database = connect(servers.url(request.param))
+    yield database
+    servers.drop_tables(database)
+    database.close()
+
+
+@servers.only_servers
+def test_explores_servers_too(connected):
+    """The plan of each is told, with an index and without."""
+    User.create_table()
+    User.objects.create(name="Ann", age=1)
+    with exploring(models="sample_apps.users.models") as session:
+        by_key = session.evaluate("User.objects.get(pk=1)")
+        by_age = session.evaluate("User.objects.filter(age__gt=0)")
+    for trace, scans in ((by_key, None), (by_age, True)):
+        (span,) = trace.spans("sql")
+        plan = span.attributes["fwtrace.query.plan"]
+        assert plan
+        if scans:
+            assert any(step["is_scan"] for step in plan)

@@ -125,6 +125,8 @@ def new_parts(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 def describe_plan(rows: list[tuple[Any, ...]], system: str) -> list[dict[str, Any]]:
     """EXPLAIN's rows as a tree: ``[{"text", "is_scan", "children"}]``."""
+    if system == "mysql":
+        return [_table_step(row) for row in rows]
     if system != "sqlite":
         return [_step(" ".join(map(str, row))) for row in rows]
     top: list[dict[str, Any]] = []
@@ -133,6 +135,15 @@ def describe_plan(rows: list[tuple[Any, ...]], system: str) -> list[dict[str, An
         steps[number] = step = _step(str(text))
         steps[parent]["children"].append(step) if parent in steps else top.append(step)
     return top
+
+
+def _table_step(row: tuple[Any, ...]) -> dict[str, Any]:
+    """One line of MySQL's EXPLAIN: a table, how it is read, by which key."""
+    _, _, table, how, _, key, _, _, count, extra = (*row, *[None] * 10)[:10]
+    text = f"{table}: {how}, {f'key {key}' if key else 'no key'}, {count} rows"
+    step = _step(f"{text}; {extra}" if extra else text)
+    step["is_scan"] = how in ("ALL", "index")
+    return step
 
 
 def _step(text: str) -> dict[str, Any]:

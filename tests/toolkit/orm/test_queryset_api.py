@@ -23,6 +23,7 @@ from fwtrace.toolkit.orm import (
     Value,
     atomic,
 )
+from tests.toolkit.orm.servers import only_sqlite
 
 
 class Team(Model):
@@ -291,3 +292,20 @@ def test_plans_are_shared_by_shape_not_by_value(players):
         players.annotate(x=F("points") + 2).plan
     )
     assert players.filter(points=None).plan is not one.plan
+
+
+@only_sqlite
+def test_iterating_many_rows_takes_little_memory(players):
+    import tracemalloc
+
+    Player.objects.bulk_create([Player(name=f"p{n}") for n in range(20_000)])
+    rows = players.order_by("id").iterator(chunk_size=500)
+    next(rows)
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in rows)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 20_003
+    assert peak < 1_500_000
