@@ -115,6 +115,7 @@ class Scope:
         reuse: set[str] | None = None,
         is_negated: bool = False,
         allow_joins: bool = True,
+        splits: bool = False,
     ) -> None:
         self.query = query
         self.slots = slots
@@ -122,6 +123,9 @@ class Scope:
         """Many-valued joins that may serve again; None for all there are."""
         self.is_negated = is_negated
         self.allow_joins = allow_joins
+        self.splits = splits
+        """What is denied over a many-valued relation is asked in a subquery: of a
+        filter's conditions it is, of those within an expression it is not."""
 
 
 class Combinable:

@@ -233,13 +233,20 @@ class Query:
 
     def add_condition(self, q: Q, slots: Slots) -> None:
         """Rows for which the condition holds."""
-        where = self.build_where(q, Scope(self, slots, reuse=set()))
+        where = self.build_where(q, Scope(self, slots, reuse=set(), splits=True))
         if where.nodes:
             plain = where.connector == AND and not where.negated
             self.where += where.nodes if plain else (where,)
 
     def build_where(self, q: Q, scope: Scope) -> Where:
-        inner = Scope(self, scope.slots, scope.reuse, scope.is_negated ^ q.negated)
+        inner = Scope(
+            self,
+            scope.slots,
+            scope.reuse,
+            scope.is_negated ^ q.negated,
+            scope.allow_joins,
+            scope.splits,
+        )
         nodes = []
         for number, child in enumerate(q.children):
             node: Any
@@ -270,7 +277,7 @@ class Query:
             lhs = self.annotations[names[0]]
             return self._compare(lhs, names[1:], value, place, scope)
         path = self.path(names)
-        if scope.is_negated:
+        if scope.is_negated and scope.splits:
             for number, hop in enumerate(path.hops):
                 if hop.many:
                     return self._exists(path, number, value, place, scope)

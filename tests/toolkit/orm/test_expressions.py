@@ -172,6 +172,11 @@ def test_filtered_and_distinct_aggregates(shops):
     assert [(s.cheap, s.labels) for s in found] == [(1, 2), (1, 1), (0, 0)]
 
 
+def test_condition_denied_within_an_aggregate_is_about_its_rows(shops):
+    found = shops.annotate(n=Count("items", filter=~Q(items__price__lt=2)))
+    assert [s.n for s in found] == [1, 1, 0]
+
+
 def test_values_before_annotate_groups_by_them(shops):
     found = Item.objects.order_by().values("shop__name").annotate(n=Count("id"))
     assert list(found.order_by("shop__name")) == [
