@@ -735,7 +735,8 @@ class Subquery(Expression):
 
     parts = ()
     template = "({sql})"
-    one_row = False
+    is_listed = False
+    """It stands after IN."""
 
     def __init__(self, queryset: Any, output_field: Field | None = None) -> None:
         self.queryset = queryset
@@ -765,6 +766,8 @@ class Subquery(Expression):
         query = self.queryset.query_for_subquery()
         inner = compiler.inner(query, self.offset, self.queryset.limits)
         sql, params = self.statement(inner)
+        if self.is_listed and self.queryset.limits != (0, None):
+            sql = compiler.dialect.wrap_key_subquery(sql)
         return self.template.format(sql=sql), params
 
     def statement(self, inner: SQLCompiler) -> SQL:

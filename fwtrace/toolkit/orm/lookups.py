@@ -105,6 +105,7 @@ class Lookup(Expression):
             place = scope.slots.place(value)
             value = value.as_value(cls.is_listed, lhs)
             value.offset = place or 0
+            value.is_listed = cls.is_listed
             return cls(lhs, value)
         if hasattr(value, "resolve"):
             return cls(lhs, value.resolve(scope))

@@ -273,6 +273,12 @@ def test_lookups_of_text_and_ranges(players):
     assert players.exclude(pk__in=many).count() == 0
 
 
+def test_rows_of_a_slice_are_a_value(players):
+    two = players.order_by("-points")[:2]
+    assert names(players.filter(pk__in=two)) == ["ann", "cid"]
+    assert names(players.exclude(pk__in=two.values("pk"))) == ["bob", "dee"]
+
+
 def test_generators_and_unusual_values(players):
     assert names(players.filter(pk__in=(n for n in (1, 2)))) == ["ann", "bob"]
     assert names(players.filter(pk__in={1: "x"})) == ["ann"]

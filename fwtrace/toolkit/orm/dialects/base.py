@@ -201,7 +201,8 @@ class Dialect:
         return found
 
     def wrap_key_subquery(self, sql: str) -> str:
-        """A query of a table's keys, for a statement that changes the same table."""
+        """A query of keys: for a statement that changes the same table, or one with a
+        limit after IN."""
         return sql
 
     # JSON.
