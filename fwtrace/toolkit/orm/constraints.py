@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +82,8 @@ class Index:
     def name_for(self, model: Any) -> str:
         if self.name:
             return self.name
+        import hashlib
+
         table = model._meta.db_table
         names = "_".join(field.lstrip("-") for field in self.fields)
         digest = hashlib.sha256(f"{table}_{names}".encode()).hexdigest()[:6]

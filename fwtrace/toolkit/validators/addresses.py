@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,19 +32,24 @@ LONGEST_EMAIL = 320  # RFC 3696, section 3
 LONGEST_HOST = 253  # RFC 1034, section 3.1, without the length and the last dot
 
 _LETTER = "a-zA-Z\u00a1-\uffff"
-_LABEL = re.compile(rf"(?!-)[{_LETTER}0-9-]{{1,63}}(?<!-)")
-_TOP_LABEL = re.compile(
-    rf"(?!-)(?:[{_LETTER}-]{{2,63}}|[xX][nN]--[a-zA-Z0-9]{{1,59}})(?<!-)"
-)
+_LABEL = rf"(?!-)[{_LETTER}0-9-]{{1,63}}(?<!-)"
+_TOP_LABEL = rf"(?!-)(?:[{_LETTER}-]{{2,63}}|[xX][nN]--[a-zA-Z0-9]{{1,59}})(?<!-)"
+
+
+@cache
+def _labels() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compiled when first needed: that takes longer than all else in this module."""
+    return re.compile(_LABEL), re.compile(_TOP_LABEL)
 
 
 def _is_domain(text: str) -> bool:
     """``example.com``: labels, the last of them a top-level domain's."""
     *labels, top = text.split(".")
+    label, top_label = _labels()
     return (
         bool(labels)
-        and _TOP_LABEL.fullmatch(top) is not None
-        and all(map(_LABEL.fullmatch, labels))
+        and top_label.fullmatch(top) is not None
+        and all(map(label.fullmatch, labels))
     )
 
 
