@@ -66,6 +66,7 @@ def command(
 
     from fwtrace.explore import exploring
     from fwtrace.hosts.evaluate import ExpressionError
+    from fwtrace.toolkit.orm import DatabaseError, MissingDriver
 
     sources = _sources(expressions or [])
     if raw is not None:
@@ -95,6 +96,8 @@ def command(
                 )
     except ExpressionError as error:
         raise UsageError(str(error)) from None
+    except (DatabaseError, MissingDriver) as error:
+        raise CommandError(str(error)) from None
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise CommandError(f"{type(error).__name__}: {error}") from None
 

@@ -57,6 +57,8 @@ def test_json_is_a_list_of_traces():
         (["User.objects.all()", "--dialect", "postgres"], 2, "mean 'postgresql'"),
         (["1 + 1", "--dialect", "mysql"], 1, "compiles a queryset"),
         (["--models", "nowhere", "1"], 2, "There is no module 'nowhere'"),
+        (["1", "--database", "postgresql://127.0.0.1:1/x?connect_timeout=1",
+          "--models", "sample_apps.users.models"], 1, "Cannot connect to 'x'"),
         (["1", "--database", "oracle://x", "--models", "sample_apps.users.models"], 1,
          "Cannot connect"),
     ],
