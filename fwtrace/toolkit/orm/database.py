@@ -50,16 +50,20 @@ class Cursor(Protocol):
 class Link:
     """A connection, and where it is in a transaction. Closed with its thread."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, release: Callable[[Any], None]) -> None:
         self.raw = raw
         self.depth = 0
+        self._release = release
         self.is_broken = False
         """What is in the transaction will be rolled back: nothing more is let in."""
         self.callbacks: list[tuple[Callable[[], Any], bool]] = []
 
     def close(self) -> None:
+        raw, self.raw = self.raw, None
+        if raw is None:
+            return
         try:
-            self.raw.close()
+            self._release(raw)
         except Exception:
             pass  # whatever it was, it is gone now
 
@@ -105,6 +109,10 @@ class Database:
         """A new connection of the driver's, in autocommit."""
         raise NotImplementedError
 
+    def _release(self, raw: Any) -> None:
+        """The connection is not needed any more."""
+        raw.close()
+
     def _run(self, raw: Any, sql: str, params: Sequence[Any]) -> Any:
         """Run a statement; the driver's cursor."""
         raise NotImplementedError
@@ -137,7 +145,7 @@ class Database:
             raw = self._open()
         except Exception as error:
             raise translated(error, f"Cannot connect to {self.name!r}: ") from error
-        link = Link(raw)
+        link = Link(raw, self._release)
         if connection_created.connections:
             connection_created.send(type(self), connection=self)
         return link

@@ -219,3 +219,45 @@ def test_new_connections_are_told(connected):
         connected.close()
         connected.fetch("SELECT 1")
     assert heard == [connected]
+
+
+def test_threads_share_the_connections_of_a_pool():
+    url = f"{servers.url('postgresql')}&pool=2"
+    database = make_database(url, "pooled")
+    pids: list[int] = []
+
+    def ask():
+        pids.append(database.fetch("SELECT pg_backend_pid()")[0][0])
+
+    try:
+        for _ in range(6):
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join(10)
+    finally:
+        database.close()
+    assert len(pids) == 6
+    assert len(set(pids)) <= 2
+
+
+@pytest.mark.parametrize("option", ["pool=none", "pool=0", "isolation_level=x; DROP"])
+def test_options_of_a_url_are_checked(option):
+    with pytest.raises(ValueError, match="pool|isolation level"):
+        make_database(f"postgresql://127.0.0.1/x?{option}", "default")
+
+
+@servers.only_servers
+def test_isolation_level_of_a_url(connected):
+    url = f"{servers.url(connected.vendor)}&isolation_level=serializable"
+    database = make_database(url, "serial")
+    name = (
+        "SHOW transaction_isolation"
+        if connected.vendor == "postgresql"
+        else "SELECT @@tx_isolation"
+    )
+    try:
+        assert database.fetch(name) == [("serializable",)] or database.fetch(name) == [
+            ("SERIALIZABLE",)
+        ]
+    finally:
+        database.close()

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.database import Database
 
-__all__ = ["make_database"]
+__all__ = ["checked_level", "make_database"]
 
 SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
 
@@ -59,3 +59,16 @@ def _without_password(url: str) -> str:
         return url
     scheme, separator, user = head.partition("://")
     return f"{scheme}{separator}{user.partition(':')[0]}@{tail}"
+
+
+LEVELS = ("read committed", "read uncommitted", "repeatable read", "serializable")
+
+
+def checked_level(text: str) -> str:
+    """An isolation level in words; ValueError for one that there is not."""
+    level = text.replace("_", " ").lower()
+    if level and level not in LEVELS:
+        raise ValueError(
+            f"There is no isolation level {text!r}: name one of {', '.join(LEVELS)}."
+        )
+    return level

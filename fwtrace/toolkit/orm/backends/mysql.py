@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fwtrace.toolkit.orm.backends import checked_level
 from fwtrace.toolkit.orm.database import Database, Link, Row
 from fwtrace.toolkit.orm.exceptions import MissingDriver
 
@@ -30,7 +31,7 @@ class MySQLDatabase(Database):
         self._pymysql = pymysql
         self._settings = dict(settings)
         level = self._settings.pop("isolation_level", "read committed")
-        self._isolation = level.replace("_", " ").upper()
+        self._isolation = checked_level(level).upper()
         super().__init__(self._settings.pop("name", ""), alias)
 
     def _open(self, **options: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fwtrace.toolkit.orm.backends import checked_level
 from fwtrace.toolkit.orm.database import Database, Link, Row
 from fwtrace.toolkit.orm.exceptions import MissingDriver
 
@@ -12,7 +14,8 @@ __all__ = ["PostgreSQLDatabase"]
 
 
 class PostgreSQLDatabase(Database):
-    """``settings``: name, host, port, user, password, and libpq's own options."""
+    """``settings``: name, host, port, user, password, and libpq's own options;
+    ``isolation_level``, and ``pool``, how many connections all threads share."""
 
     vendor = "postgresql"
 
@@ -25,22 +28,32 @@ class PostgreSQLDatabase(Database):
             ) from None
         self._psycopg = psycopg
         self._settings = dict(settings)
-        self._isolation = self._settings.pop("isolation_level", None)
+        self._isolation = checked_level(self._settings.pop("isolation_level", ""))
+        self._pool_size = _checked_size(self._settings.pop("pool", None))
+        self._pool_lock = threading.Lock()
+        self._made_pool: Any = None
         super().__init__(self._settings.pop("name", ""), alias)
 
     def _open(self) -> Any:
-        psycopg = self._psycopg
-        made = psycopg.connect(
-            dbname=self.name or None,
-            autocommit=True,
-            prepare_threshold=None,
-            cursor_factory=psycopg.ClientCursor,
+        if self._pool_size is not None:
+            return self._pool().getconn()
+        made = self._psycopg.connect(**self._options())
+        self._configure(made)
+        return made
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "dbname": self.name or None,
+            "autocommit": True,
+            "prepare_threshold": None,
+            "cursor_factory": self._psycopg.ClientCursor,
             **self._settings,
-        )
+        }
+
+    def _configure(self, made: Any) -> None:
         made.execute("SET TIME ZONE 'UTC'")
         if self._isolation:
             level = self._isolation.replace("_", " ").upper()
-            made.isolation_level = psycopg.IsolationLevel[level.replace(" ", "_")]
             made.execute(
                 f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {level}"
             )
@@ -49,7 +62,33 @@ class PostgreSQLDatabase(Database):
 
         for name in ("json", "jsonb"):
             made.adapters.register_loader(name, TextLoader)
-        return made
+
+    def _pool(self) -> Any:
+        """The pool, from which threads take connections and to which they return."""
+        with self._pool_lock:
+            if self._made_pool is None:
+                from psycopg_pool import ConnectionPool
+
+                self._made_pool = ConnectionPool(
+                    kwargs=self._options(),
+                    configure=self._configure,
+                    min_size=1,
+                    max_size=self._pool_size,
+                    open=True,
+                )
+            return self._made_pool
+
+    def _release(self, raw: Any) -> None:
+        if self._made_pool is None:
+            raw.close()
+        else:
+            self._made_pool.putconn(raw)
+
+    def close(self) -> None:
+        super().close()
+        pool, self._made_pool = self._made_pool, None
+        if pool is not None:
+            pool.close()
 
     def _run(self, raw: Any, sql: str, params: Sequence[Any]) -> Any:
         return raw.execute(sql, params)
@@ -66,3 +105,11 @@ class PostgreSQLDatabase(Database):
 
     def _is_dropped(self, raw: Any, error: Exception) -> bool:
         return bool(raw.closed or raw.broken)
+
+
+def _checked_size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or not int(text):
+        raise ValueError(f"The size of a pool is a number above 0, not {text!r}.")
+    return int(text)
