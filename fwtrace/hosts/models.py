@@ -34,16 +34,15 @@ def load_models(app: str, module: str | None, database: str | None) -> Models:
     folder = os.path.curdir
     if module is not None:
         _import(module)
+        home = module
     else:
-        folder = locate(app).folder
+        located = locate(app)
+        folder, home = located.folder, located.target.partition(":")[0]
     from fwtrace.toolkit import orm
-    from fwtrace.toolkit.orm.options import models
 
-    found = {
-        name: model
-        for name, model in models.items()
-        if module is None or model.__module__ == module
-    }
+    found = _models_of(home)
+    if not found and module is None:
+        found = _models_of("")
     if not found:
         raise AppNotFound(
             f"{module or app!r} has no models of fwtrace's ORM: name a module that has "
@@ -53,6 +52,24 @@ def load_models(app: str, module: str | None, database: str | None) -> Models:
         orm.connect(database or "sqlite://")
     names = {name: getattr(orm, name) for name in orm.__all__}
     return Models({**names, **found}, found, orm.get_database(), folder)
+
+
+def _models_of(home: str) -> dict[str, Any]:
+    """Models of the module, else of the nearest package around it that has any."""
+    from fwtrace.toolkit.orm.options import every_model
+
+    made = list(every_model.values())
+    while True:
+        found = {
+            model.__name__: model
+            for model in made
+            if not home or f"{model.__module__}.".startswith(f"{home}.")
+        }
+        if found or not home:
+            return found
+        home = home.rpartition(".")[0]
+        if not home:
+            return {}
 
 
 def _is_connected() -> bool:

@@ -41,9 +41,8 @@ def describe_queryset(rows: Any) -> dict[str, Any]:
         "distinct": bool(query.distinct),
         "limits": [low, high],
     }
-    return {
-        name: value for name, value in described.items() if value not in ([], False)
-    }
+    empty: tuple[Any, ...] = ([], False, [0, None])
+    return {name: value for name, value in described.items() if value not in empty}
 
 
 def _join(join: Any, query: Any) -> str:

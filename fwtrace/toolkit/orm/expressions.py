@@ -765,8 +765,11 @@ class Subquery(Expression):
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         query = self.queryset.query_for_subquery()
         inner = compiler.inner(query, self.offset, self.queryset.limits)
+        is_sliced = self.queryset.limits != (0, None)
+        if self.is_listed and not is_sliced and query.distinct in (True, False):
+            inner.query.order = ()
         sql, params = self.statement(inner)
-        if self.is_listed and self.queryset.limits != (0, None):
+        if self.is_listed and is_sliced:
             sql = compiler.dialect.wrap_key_subquery(sql)
         return self.template.format(sql=sql), params
 

@@ -91,9 +91,7 @@ def _complete(model: Any) -> None:
         if field.attname not in model.__dict__:
             setattr(model, field.attname, DeferredAttribute(field))
     _add_managers(model)
-    options.models[model.__name__] = model
-    for call in options.waiting.pop(model.__name__, ()):
-        call(model)
+    options.register(model)
     class_prepared.send(model)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import weakref
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,10 +19,16 @@ if TYPE_CHECKING:
     from fwtrace.toolkit.orm.related import ForeignKey
     from fwtrace.toolkit.orm.sql import Hop
 
-__all__ = ["Options", "models", "when_defined"]
+__all__ = ["Options", "every_model", "models", "register", "when_defined"]
 
 models: dict[str, type[Model]] = {}
 """Every model by its name, the latest of a name; for references by name."""
+
+every_model: weakref.WeakValueDictionary[int, type[Model]] = (
+    weakref.WeakValueDictionary()
+)
+"""Every model there is, in the order in which they were made."""
+_made = itertools.count()
 
 waiting: dict[str, list[Any]] = {}
 """What is to be called with a model once one of that name is defined."""
@@ -40,6 +48,13 @@ _KNOWN = (
     "verbose_name",
     "verbose_name_plural",
 )
+
+
+def register(model: type[Model]) -> None:
+    """The model is complete: those who waited for its name are called."""
+    models[model.__name__] = every_model[next(_made)] = model
+    for call in waiting.pop(model.__name__, ()):
+        call(model)
 
 
 def when_defined(name: str, call: Any) -> None:
