@@ -13,11 +13,9 @@ __all__ = ["ORM"]
 
 
 def _statement(recorder: Recorder, span: Span, args: tuple[Any, ...]) -> None:
-    database, sql, *rest = args
-    parameters = rest[0] if rest else ()
-    describe_statement(
-        recorder, span, database.vendor, database.name, sql, tuple(parameters)
-    )
+    database, sql = args[:2]
+    parameters = args[2] if len(args) > 2 else ()
+    describe_statement(recorder, span, database.vendor, database.name, sql, parameters)
 
 
 def _returned(

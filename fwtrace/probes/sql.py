@@ -81,8 +81,10 @@ def describe_statement(
     limits = recorder.limits
     span.name, secret, told = _facts(system, namespace, sql, limits.text)
     span.attributes = attributes = told.copy()
-    for position, value in enumerate(parameters[: limits.items]):
-        attributes[f"db.query.parameter.{position}"] = (
+    for position, value in enumerate(parameters):
+        if position == limits.items:
+            break
+        attributes[_parameter_name(position)] = (
             REDACTED if position in secret else _parameter(value)
         )
     place = span.location = recorder.user_code.caller(depth=3)
@@ -109,9 +111,15 @@ def _facts(
     return statement.summary, statement.secret, told
 
 
+@lru_cache(maxsize=256)
+def _parameter_name(position: int) -> str:
+    return f"db.query.parameter.{position}"
+
+
 def _parameter(value: Any) -> Any:
-    if value is None or type(value) in (bool, float):
-        return value
-    if type(value) is int and value.bit_length() < 64:
-        return value
-    return clip(value) if type(value) is str else show(value)
+    kind = type(value)
+    if kind is int:
+        return value if value.bit_length() < 64 else show(value)
+    if kind is str:
+        return clip(value)
+    return value if value is None or kind in (bool, float) else show(value)

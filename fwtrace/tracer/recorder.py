@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fwtrace.tracer.frames import UserCode
@@ -42,6 +43,18 @@ class Limits:
 
 
 _DEFAULT_LIMITS = Limits()
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _now() -> str:
+    """``"2024-02-29T12:00:00.000123+00:00"``"""
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{rest // 1000:06d}+00:00"
 
 
 class Recorder:
@@ -80,7 +93,7 @@ class Recorder:
             request=request,
             root=root,
             id=os.urandom(16).hex(),
-            started_at=datetime.datetime.now(datetime.UTC).isoformat(),
+            started_at=_now(),
             version=version,
         )
         self._origin = clock()

@@ -7,8 +7,7 @@ of the answer, it is not searched for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fwtrace.toolkit.http.urls import encode_query
 from fwtrace.toolkit.routing.matcher import Matcher
@@ -103,8 +102,7 @@ class NotAllowed:
         return f"NotAllowed({self.allowed!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One route held against a request: whether it matched, and why it did not."""
 
     route: Route
