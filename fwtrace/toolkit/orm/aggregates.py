@@ -9,14 +9,16 @@ from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.expressions import (
     Expression,
     Star,
+    Value,
     as_expression,
     as_ordering,
 )
+from fwtrace.toolkit.orm.slots import Const
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = [
     "Aggregate",
@@ -96,8 +98,6 @@ class Aggregate(Expression):
             if condition:
                 sql, params = self.filtered(compiler, sql, params, condition, more)
         if self.default is not None:
-            from fwtrace.toolkit.orm.expressions import Const
-
             field = self.field_or_none
             value = self.default
             if field is not None:
@@ -137,6 +137,7 @@ class Count(Aggregate):
     function = "COUNT"
     allow_distinct = True
     empty_value = 0
+    gives = fields.IntegerField()
 
     def __init__(self, expression: Any, **options: Any) -> None:
         star = isinstance(expression, str) and expression == "*"
@@ -145,9 +146,6 @@ class Count(Aggregate):
     @property
     def default_alias(self) -> str:
         return "__count" if isinstance(self.args[0], Star) else super().default_alias
-
-    def infer_field(self) -> Field:
-        return fields.IntegerField()
 
 
 class Sum(Aggregate):
@@ -175,6 +173,7 @@ class Max(Aggregate):
 
 
 class _Statistic(Aggregate):
+    gives = fields.FloatField()
     population: ClassVar[str]
     sampled: ClassVar[str]
 
@@ -188,9 +187,6 @@ class _Statistic(Aggregate):
     @property
     def function(self) -> str:  # type: ignore[override]
         return self.sampled if self.sample else self.population
-
-    def infer_field(self) -> Field | None:
-        return fields.FloatField()
 
 
 class StdDev(_Statistic):
@@ -207,15 +203,11 @@ class StringAgg(Aggregate):
     """The texts, joined by ``delimiter``."""
 
     function = "STRING_AGG"
+    gives = fields.TextField()
     allow_distinct = True
 
     def __init__(self, expression: Any, delimiter: Any, **options: Any) -> None:
-        from fwtrace.toolkit.orm.expressions import Value
-
         super().__init__(expression, as_expression(delimiter, Value), **options)
-
-    def infer_field(self) -> Field:
-        return fields.TextField()
 
     def call(
         self, compiler: SQLCompiler, condition: str = "", more: Sequence[Any] = ()

@@ -121,8 +121,9 @@ def holds(
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.database import get_database
     from fwtrace.toolkit.orm.dialects import get_dialect
-    from fwtrace.toolkit.orm.expressions import Scope, Slots, Value
+    from fwtrace.toolkit.orm.expressions import Value
     from fwtrace.toolkit.orm.plans import Statement
+    from fwtrace.toolkit.orm.slots import Scope, Slots
     from fwtrace.toolkit.orm.sql import Query
 
     database = get_database(instance._state.db or "default")

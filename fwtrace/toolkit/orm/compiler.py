@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.dialects import Dialect
 from fwtrace.toolkit.orm.exceptions import FieldError, NotSupportedError
-from fwtrace.toolkit.orm.expressions import Col, Const, Param
+from fwtrace.toolkit.orm.expressions import Col, Parameter, Value
+from fwtrace.toolkit.orm.slots import Const, Param, Scope, Slots
 from fwtrace.toolkit.orm.sql import Column, Query, Ref
 from fwtrace.toolkit.orm.where import AND, Where
+from fwtrace.toolkit.orm.windows import Window
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
     from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["Limits", "SQLCompiler"]
 
@@ -518,8 +520,6 @@ class SQLCompiler:
 
 
 def _scope(query: Query) -> Any:
-    from fwtrace.toolkit.orm.expressions import Scope, Slots
-
     return Scope(query, Slots())
 
 
@@ -548,8 +548,6 @@ def split_aggregates(nodes: Sequence[Any]) -> tuple[list[Any], list[Any]]:
 
 def _groups(expression: Any) -> bool:
     """Whether rows are grouped by the expression: not by an aggregate or a value."""
-    from fwtrace.toolkit.orm.expressions import Parameter, Value
-
     if expression.contains_aggregate:
         return False
     return not isinstance(expression, (Parameter, Value))
@@ -596,8 +594,6 @@ def _referring(node: Any, inner: dict[str, Any]) -> Any:
 def _with_refs(node: Any, names: dict[Any, Any], columns: bool = False) -> Any:
     """The condition with each window, and each column, by the name it is given."""
     if getattr(node, "contains_window", False) and not hasattr(node, "connector"):
-        from fwtrace.toolkit.orm.expressions import Window
-
         if isinstance(node, Window):
             return _named(node, names)
     if isinstance(node, Col):

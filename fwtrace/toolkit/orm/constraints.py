@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.compiler import SQLCompiler
-from fwtrace.toolkit.orm.expressions import Const, Scope, Slots, as_ordering
+from fwtrace.toolkit.orm.expressions import as_ordering
+from fwtrace.toolkit.orm.slots import Const, Scope, Slots
 from fwtrace.toolkit.orm.where import Q
 
 if TYPE_CHECKING:

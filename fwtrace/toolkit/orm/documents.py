@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import NotSupportedError
-from fwtrace.toolkit.orm.expressions import Const, Expression, Scope
+from fwtrace.toolkit.orm.expressions import Expression
 from fwtrace.toolkit.orm.lookups import (
     Comparison,
     Exact,
@@ -21,10 +21,11 @@ from fwtrace.toolkit.orm.lookups import (
     TextLookup,
     register_lookup,
 )
+from fwtrace.toolkit.orm.slots import Const, Scope
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["KeyTransform"]
 

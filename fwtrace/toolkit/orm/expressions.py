@@ -12,120 +12,34 @@ import datetime
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import FieldError
+from fwtrace.toolkit.orm.slots import SQL, Const, Param, Scope, Slots
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.sql import Query
 
 __all__ = [
-    "SQL",
     "Case",
     "Col",
+    "Combinable",
     "Combined",
-    "Const",
-    "Exists",
     "Expression",
     "ExpressionWrapper",
     "F",
     "Func",
     "OrderBy",
-    "OuterRef",
-    "Param",
     "Parameter",
     "RawSQL",
-    "RowRange",
-    "Scope",
-    "Slots",
     "Star",
-    "Subquery",
     "Value",
-    "ValueRange",
     "When",
-    "Window",
     "as_expression",
+    "as_ordering",
 ]
-
-
-class Param(NamedTuple):
-    """A parameter of a statement: which of the values given, and what is done to it.
-
-    ``many`` is one value that is a list, written out at the time of asking.
-    """
-
-    slot: int
-    process: Callable[[Any], Any] | None = None
-    many: bool = False
-
-
-class Const(NamedTuple):
-    """A parameter that is the same at every run."""
-
-    value: Any
-
-
-SQL: TypeAlias = "tuple[str, list[Param | Const]]"
-"""Text with a placeholder for each parameter, and the parameters."""
-
-
-class Slots:
-    """The values of one call, taken out of it, each with its number."""
-
-    def __init__(self, base: int = 0) -> None:
-        self.base = base
-        self.values: list[Any] = []
-        self.prepares: dict[int, Callable[[Any], Any]] = {}
-        self.is_volatile = False
-        """The statement depends on a value: it is good for this call only."""
-        self._places: dict[Hashable, int] = {}
-        self._kept: list[Any] = []
-
-    def add(self, leaf: Any, value: Any, position: int = 0) -> None:
-        self._places[id(leaf), position] = self.base + len(self.values)
-        self._kept.append(leaf)  # an id is one object's for as long as it lives
-        self.values.append(value)
-
-    def extend(self, leaf: Any, values: Sequence[Any]) -> None:
-        """All values of a queryset: its first gets the number."""
-        self._places[id(leaf), 0] = self.base + len(self.values)
-        self._kept.append(leaf)
-        self.values.extend(values)
-
-    def place(self, leaf: Any, position: int = 0) -> int | None:
-        return self._places.get((id(leaf), position))
-
-    def value(self, place: int) -> Any:
-        return self.values[place - self.base]
-
-
-ANY_JOIN = frozenset({"*"})
-
-
-class Scope:
-    """Where names are looked up: a query, and what may be done to it for that."""
-
-    def __init__(
-        self,
-        query: Query,
-        slots: Slots,
-        reuse: set[str] | None = None,
-        is_negated: bool = False,
-        allow_joins: bool = True,
-        splits: bool = False,
-    ) -> None:
-        self.query = query
-        self.slots = slots
-        self.reuse = reuse
-        """Many-valued joins that may serve again; None for all there are."""
-        self.is_negated = is_negated
-        self.allow_joins = allow_joins
-        self.splits = splits
-        """What is denied over a many-valued relation is asked in a subquery: of a
-        filter's conditions it is, of those within an expression it is not."""
 
 
 class Combinable:
@@ -218,6 +132,8 @@ class Expression(Combinable):
     conditional: bool = False
     strict: ClassVar[bool] = False
     """NULL whenever one of its arguments is."""
+    gives: ClassVar[Field | None] = None
+    """The kind of its values, where that is always the same."""
 
     args: tuple[Any, ...] = ()
     given_field: Field | None = None
@@ -302,7 +218,9 @@ class Expression(Combinable):
             return None
 
     def infer_field(self) -> Field | None:
-        """That of the first argument whose kind is known."""
+        """That of the first argument whose kind is known, unless the class knows."""
+        if self.gives is not None:
+            return self.gives
         for child in self.children():
             found = child.field_or_none
             if found is not None:
@@ -368,54 +286,6 @@ class F(Combinable):
 
     def desc(self, **nulls: Any) -> OrderBy:
         return OrderBy(self, descending=True, **nulls)
-
-
-class OuterRef(F):
-    """In a subquery: a column of the query around it."""
-
-    def resolve(self, scope: Scope) -> Any:
-        return _Outer(self.name)
-
-
-class _Outer(Expression):
-    """Looked up in the query around, when the text is written and that is known."""
-
-    parts = ()
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def as_sql(self, compiler: SQLCompiler) -> SQL:
-        outer = compiler.outer
-        if outer is None:
-            raise ValueError(
-                "A queryset with OuterRef can only be part of another, in a Subquery "
-                "or an Exists."
-            )
-        if self.name.startswith("outer:"):
-            raise ValueError(self.name)
-        scope = Scope(outer.query, Slots())
-        found = outer.query.resolve_name(self.name, scope)
-        return outer.compile(found)
-
-    def infer_field(self) -> Field | None:
-        return None
-
-
-class OuterCol(Expression):
-    """A column of the query around, known already."""
-
-    parts = ()
-
-    def __init__(self, col: Col) -> None:
-        self.col = col
-
-    def as_sql(self, compiler: SQLCompiler) -> SQL:
-        assert compiler.outer is not None
-        return compiler.outer.compile(self.col)
-
-    def infer_field(self) -> Field | None:
-        return self.col.field
 
 
 class Col(Expression):
@@ -730,66 +600,6 @@ class Case(Expression):
 # Queries within queries.
 
 
-class Subquery(Expression):
-    """The one value that a queryset gives for each row of the query around it."""
-
-    parts = ()
-    template = "({sql})"
-    is_listed = False
-    """It stands after IN."""
-
-    def __init__(self, queryset: Any, output_field: Field | None = None) -> None:
-        self.queryset = queryset
-        self.given_field = output_field
-        self.offset = 0
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.queryset.model.__name__})"
-
-    def key(self) -> Hashable:
-        return self.queryset.shape()  # type: ignore[no-any-return]
-
-    def split(self, slots: Slots) -> Hashable:
-        shape = super().split(slots)
-        slots.extend(self, self.queryset.slot_values())
-        return shape
-
-    def resolve(self, scope: Scope) -> Any:
-        made = copy.copy(self)
-        made.offset = scope.slots.place(self) or 0
-        return made
-
-    def infer_field(self) -> Field | None:
-        return self.queryset.query_for_subquery().single_field()  # type: ignore[no-any-return]
-
-    def as_sql(self, compiler: SQLCompiler) -> SQL:
-        query = self.queryset.query_for_subquery()
-        inner = compiler.inner(query, self.offset, self.queryset.limits)
-        is_sliced = self.queryset.limits != (0, None)
-        if self.is_listed and not is_sliced and query.distinct in (True, False):
-            inner.query.order = ()
-        sql, params = self.statement(inner)
-        if self.is_listed and is_sliced:
-            sql = compiler.dialect.wrap_key_subquery(sql)
-        return self.template.format(sql=sql), params
-
-    def statement(self, inner: SQLCompiler) -> SQL:
-        return inner.select()
-
-
-class Exists(Subquery):
-    """Whether a queryset has any row."""
-
-    template = "EXISTS({sql})"
-    conditional = True
-
-    def infer_field(self) -> Field:
-        return fields.BooleanField()
-
-    def statement(self, inner: SQLCompiler) -> SQL:
-        return inner.exists()
-
-
 # Ordering.
 
 
@@ -830,107 +640,6 @@ class OrderBy(Expression):
 
 
 # Windows.
-
-
-class _Frame(Expression):
-    parts = ()
-    kind = ""
-
-    def __init__(self, start: int | None = None, end: int | None = None) -> None:
-        for edge in (start, end):
-            if edge is not None and not isinstance(edge, int):
-                raise TypeError(f"An edge of a frame is a number or None, not {edge!r}")
-        self.start = start
-        self.end = end
-
-    def key(self) -> Hashable:
-        return (self.start, self.end)
-
-    def resolve(self, scope: Scope) -> Any:
-        return self
-
-    def as_sql(self, compiler: SQLCompiler) -> SQL:
-        start, end = (
-            self._edge(self.start, "PRECEDING"),
-            self._edge(self.end, "FOLLOWING"),
-        )
-        return f"{self.kind} BETWEEN {start} AND {end}", []
-
-    @staticmethod
-    def _edge(edge: int | None, unbounded: str) -> str:
-        if edge is None:
-            return f"UNBOUNDED {unbounded}"
-        if edge == 0:
-            return "CURRENT ROW"
-        return f"{abs(edge)} {'PRECEDING' if edge < 0 else 'FOLLOWING'}"
-
-
-class RowRange(_Frame):
-    kind = "ROWS"
-
-
-class ValueRange(_Frame):
-    kind = "RANGE"
-
-
-class Window(Expression):
-    """An aggregate or a window function over the rows around each row."""
-
-    parts = ("expression", "partition", "order", "frame")
-
-    def __init__(
-        self,
-        expression: Any,
-        partition_by: Any = None,
-        order_by: Any = None,
-        frame: _Frame | None = None,
-        output_field: Field | None = None,
-    ) -> None:
-        if not getattr(expression, "window_compatible", False):
-            raise ValueError(
-                f"{type(expression).__name__} cannot be used over a window."
-            )
-        self.expression = expression
-        self.partition = tuple(map(as_expression, _listed(partition_by)))
-        self.order = tuple(as_ordering(each) for each in _listed(order_by))
-        self.frame = frame
-        self.given_field = output_field
-
-    @property
-    def contains_aggregate(self) -> bool:
-        """Its own aggregate groups nothing."""
-        return any(
-            c.contains_aggregate
-            for c in (*self.expression.children(), *self.partition, *self.order)
-        )
-
-    @property
-    def contains_window(self) -> bool:
-        return True
-
-    def infer_field(self) -> Field | None:
-        return self.expression.field_or_none  # type: ignore[no-any-return]
-
-    def as_sql(self, compiler: SQLCompiler) -> SQL:
-        sql, params = compiler.compile(self.expression)
-        over = []
-        if self.partition:
-            parts, more = compiler.compile_all(self.partition)
-            over.append(f"PARTITION BY {', '.join(parts)}")
-            params = [*params, *more]
-        if self.order:
-            parts, more = compiler.compile_all(self.order)
-            over.append(f"ORDER BY {', '.join(parts)}")
-            params = [*params, *more]
-        if self.frame is not None:
-            over.append(self.frame.as_sql(compiler)[0])
-        return f"{sql} OVER ({' '.join(over)})", params
-
-
-def _listed(given: Any) -> Sequence[Any]:
-    if given is None:
-        return ()
-    return given if isinstance(given, (list, tuple)) else (given,)
 
 
 def as_ordering(given: Any) -> Any:

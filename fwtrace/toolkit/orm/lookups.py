@@ -12,21 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import FieldError, OutOfRange
-from fwtrace.toolkit.orm.expressions import (
-    Const,
-    Expression,
-    Func,
-    Param,
-    Parameter,
-    Scope,
-    as_expression,
-)
+from fwtrace.toolkit.orm.expressions import Expression, Func, Parameter, as_expression
+from fwtrace.toolkit.orm.slots import Const, Param, Scope
 from fwtrace.toolkit.orm.where import FALSE, NULL, TRUE, Nothing
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = [
     "Fixed",

@@ -12,8 +12,8 @@ from typing import Any
 
 from fwtrace.toolkit.orm.compiler import ALL_ROWS, LIMITS_MARK, Limits, SQLCompiler
 from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
-from fwtrace.toolkit.orm.expressions import Const, Param, Slots
 from fwtrace.toolkit.orm.loading import Loader, loader
+from fwtrace.toolkit.orm.slots import Const, Param, Slots
 from fwtrace.toolkit.orm.sql import Query
 
 __all__ = ["Plan", "Statement"]

@@ -194,8 +194,7 @@ def _limited(base: Any, name: str, owners: dict[Any, Any]) -> Any:
     keys = list(owners)
     if base.limits == (0, None):
         return base.filter(**{f"{name}__in": keys})
-    from fwtrace.toolkit.orm.expressions import Window
-    from fwtrace.toolkit.orm.functions import RowNumber
+    from fwtrace.toolkit.orm.windows import RowNumber, Window
 
     low, high = base.limits
     whole = base._clone()

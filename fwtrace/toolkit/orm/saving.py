@@ -10,9 +10,10 @@ from fwtrace.toolkit.orm.compiler import SQLCompiler
 from fwtrace.toolkit.orm.database import Database, get_database
 from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
 from fwtrace.toolkit.orm.exceptions import DatabaseError, FieldError
-from fwtrace.toolkit.orm.expressions import Case, Scope, Slots, Value, When
+from fwtrace.toolkit.orm.expressions import Case, Value, When
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED, AutoField, Field
 from fwtrace.toolkit.orm.signals import post_save, pre_save
+from fwtrace.toolkit.orm.slots import Scope, Slots
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model

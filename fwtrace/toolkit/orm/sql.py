@@ -11,16 +11,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
-from fwtrace.toolkit.orm.expressions import (
-    Col,
-    Expression,
-    F,
-    OrderBy,
-    OuterCol,
-    Scope,
-    Slots,
-    as_ordering,
-)
+from fwtrace.toolkit.orm.expressions import Col, Expression, F, OrderBy, as_ordering
 from fwtrace.toolkit.orm.lookups import (
     Exact,
     Fixed,
@@ -30,13 +21,15 @@ from fwtrace.toolkit.orm.lookups import (
     is_lookup_name,
     unsupported,
 )
+from fwtrace.toolkit.orm.slots import Scope, Slots
+from fwtrace.toolkit.orm.subqueries import OuterCol
 from fwtrace.toolkit.orm.where import AND, Q, Where, outcomes
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
     from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["Column", "Hop", "Join", "Query"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.toolkit.orm.expressions import Expression, Scope, Slots
+from fwtrace.toolkit.orm.expressions import Expression
+from fwtrace.toolkit.orm.slots import Scope, Slots
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
-    from fwtrace.toolkit.orm.expressions import SQL
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["Nothing", "Q", "Where", "outcomes"]
 

@@ -22,7 +22,7 @@ from fwtrace.toolkit.orm import (
     create_tables,
     drop_tables,
 )
-from fwtrace.toolkit.orm.functions import Now
+from fwtrace.toolkit.orm.moments import Now
 from fwtrace.toolkit.validators import ValidationError
 
 UTC = datetime.UTC
@@ -251,7 +251,7 @@ def test_no_text_becomes_sql(shelves, text):
         lambda: list(shelves.dates("made", text)),
         lambda: list(shelves.prefetch_related(text)),
         lambda: shelves.update(**{text: 1}),
-        lambda: orm.functions.Trunc("made", text),
+        lambda: orm.moments.Trunc("made", text),
     ):
         with pytest.raises(refused):
             attempt()

@@ -12,8 +12,8 @@ from fwtrace.toolkit.orm.dialects import base
 from fwtrace.toolkit.orm.dialects.base import Dialect
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.expressions import SQL
     from fwtrace.toolkit.orm.fields import Field
+    from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["MySQL"]
 
