@@ -39,6 +39,7 @@ ORM = Probe(
             "database:Database.fetch",
             spanned("sql", before=_statement, after=_returned),
         ),
+        Seam("database:Database.fetch_chunks", spanned("sql", before=_statement)),
         Seam(
             "database:Database.execute",
             spanned("sql", before=_statement, after=_affected),

@@ -32,11 +32,9 @@ from fwtrace.toolkit.orm.constraints import (
 )
 from fwtrace.toolkit.orm.database import (
     Database,
-    atomic,
     connect,
     disconnect,
     get_database,
-    on_commit,
 )
 from fwtrace.toolkit.orm.deletion import (
     CASCADE,
@@ -208,6 +206,10 @@ from fwtrace.toolkit.orm.signals import (
     pre_save,
 )
 from fwtrace.toolkit.orm.subqueries import Exists, OuterRef, Subquery
+from fwtrace.toolkit.orm.transaction import (
+    atomic,
+    on_commit,
+)
 from fwtrace.toolkit.orm.where import (
     Q,
 )

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any, ClassVar, Protocol
+from functools import partial
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from fwtrace.toolkit.orm.exceptions import (
     DatabaseError,
@@ -21,20 +22,20 @@ from fwtrace.toolkit.orm.exceptions import (
     translated,
 )
 from fwtrace.toolkit.orm.signals import connection_created
+from fwtrace.toolkit.orm.tasks import block_of_task, running_task
 
 __all__ = [
     "Cursor",
     "Database",
     "Link",
-    "atomic",
     "connect",
     "disconnect",
     "get_database",
-    "on_commit",
 ]
 
 Row = tuple[Any, ...]
 Wrapper = Callable[..., Any]
+T = TypeVar("T")
 
 
 class Cursor(Protocol):
@@ -56,7 +57,12 @@ class Link:
         self._release = release
         self.is_broken = False
         """What is in the transaction will be rolled back: nothing more is let in."""
+        self.is_manual = False
+        """Autocommit is off: whatever comes first begins a transaction."""
+        self.is_begun = False
         self.callbacks: list[tuple[Callable[[], Any], bool]] = []
+        self.savepoints: dict[str, int] = {}
+        """By name, how many callbacks there were when it was set."""
 
     def close(self) -> None:
         raw, self.raw = self.raw, None
@@ -98,6 +104,9 @@ class Database:
         )
         self._shared_link: Link | None = None
         self._local = threading.local()
+        # The blocks of tasks that share a thread have a connection each.
+        self._of_tasks: dict[Any, Link | None] = {}
+        self._spare: list[Link] = []
         _all.append(self)
 
     def __repr__(self) -> str:
@@ -130,15 +139,26 @@ class Database:
     # Connections.
 
     def _link(self) -> Link:
+        if self._of_tasks:
+            task = running_task()
+            if task in self._of_tasks:
+                found = self._of_tasks[task] or self._connected()
+                self._of_tasks[task] = found
+                return found
+            if self.is_shared:
+                raise OperationalError(
+                    f"Another task is in a transaction on {self.name!r}, which has one "
+                    "connection: enter it with 'async with atomic()'."
+                )
         if self.is_shared:
             if self._shared_link is None:
                 self._shared_link = self._connected()
             return self._shared_link
         try:
-            found: Link = self._local.link
+            return self._local.link  # type: ignore[no-any-return]
         except AttributeError:
-            found = self._local.link = self._connected()
-        return found
+            made = self._local.link = self._connected()
+            return made
 
     def _connected(self) -> Link:
         try:
@@ -153,20 +173,26 @@ class Database:
     def close(self) -> None:
         """Close the connections; one that another thread is using, when it is done."""
         with self._guard:
-            for link in (self._shared_link, getattr(self._local, "link", None)):
-                if link is not None:
-                    link.close()
-            self._shared_link = None
-            self._local = threading.local()
+            for link in self._links():
+                link.close()
+            self._forget()
+
+    def _links(self) -> list[Link]:
+        """Those that this thread may close."""
+        found = (self._shared_link, getattr(self._local, "link", None), *self._spare)
+        return [link for link in found if link is not None]
+
+    def _forget(self) -> None:
+        self._shared_link = None
+        self._local = threading.local()
+        self._spare.clear()
 
     def _forget_after_fork(self) -> None:
         """A child uses none of its parent's connections, and closes none."""
-        for link in (self._shared_link, getattr(self._local, "link", None)):
-            if link is not None:
-                _inherited.append(link.raw)
-                link.raw = None
-        self._shared_link = None
-        self._local = threading.local()
+        for link in self._links():
+            _inherited.append(link.raw)
+            link.raw = None
+        self._forget()
 
     # Statements.
 
@@ -196,12 +222,29 @@ class Database:
     def fetch_chunks(
         self, sql: str, params: Sequence[Any] = (), size: int = 2000
     ) -> Iterator[list[Row]]:
-        """All rows, at most ``size`` of them in memory at once."""
-        link = self._usable_link()
-        try:
-            yield from self._chunks(link, sql, params, size)
-        except Exception as error:
-            raise translated(error) from error
+        """All rows, at most ``size`` of them in memory at once.
+
+        The statement runs before this returns; the rows are fetched one chunk ahead.
+        """
+        run = partial(self._fetch_chunks, size)
+        if _wrappers.get():
+            found: Iterator[list[Row]] = self._wrapped(run, sql, params)
+            return found
+        return run(sql, params)
+
+    def _fetch_chunks(
+        self, size: int, sql: str, params: Sequence[Any]
+    ) -> Iterator[list[Row]]:
+        def start(link: Link) -> Iterator[list[Row]]:
+            chunks = self._chunks(link, sql, params, size)
+            return _chained(next(chunks, []), chunks)
+
+        with self._guard:
+            link = self._usable_link()
+            try:
+                return start(link)
+            except Exception as error:
+                return self._again(link, error, start)
 
     def _execute(self, sql: str, params: Sequence[Any]) -> Any:
         with self._guard:
@@ -209,7 +252,9 @@ class Database:
             try:
                 return self._run(link.raw, sql, params)
             except Exception as error:
-                return self._again(link, error, sql, params)
+                return self._again(
+                    link, error, lambda new: self._run(new.raw, sql, params)
+                )
 
     def _fetch(self, sql: str, params: Sequence[Any]) -> list[Row]:
         with self._guard:
@@ -217,8 +262,9 @@ class Database:
             try:
                 return self._run(link.raw, sql, params).fetchall()  # type: ignore[no-any-return]
             except Exception as error:
-                found = self._again(link, error, sql, params)
-                return list(found.fetchall())
+                return self._again(
+                    link, error, lambda new: self._run(new.raw, sql, params).fetchall()
+                )
 
     def _usable_link(self) -> Link:
         link = self._link()
@@ -227,27 +273,33 @@ class Database:
                 "An error occurred in this transaction: nothing can be executed until "
                 "the end of the 'atomic' block."
             )
+        if link.is_manual and not (link.is_begun or link.depth):
+            link.is_begun = True
+            self.execute(self.begin)
         return link
 
-    def _again(
-        self, link: Link, error: Exception, sql: str, params: Sequence[Any]
-    ) -> Any:
+    def _again(self, link: Link, error: Exception, run: Callable[[Link], T]) -> T:
         """Once more on a new connection, where the server dropped the old one."""
         if not self._is_dropped(link.raw, error):
             raise translated(error) from error
         self._drop(link)
-        if link.depth:
+        if link.depth or link.is_begun:
             link.is_broken = True
             raise translated(error) from error
         try:
-            return self._run(self._link().raw, sql, params)
+            return run(self._link())
         except Exception as another:
             raise translated(another) from another
 
     def _drop(self, link: Link) -> None:
+        task = running_task() if self._of_tasks else None
         if self._shared_link is link:
             self._shared_link = None
-        elif getattr(self._local, "link", None) is link and not link.depth:
+        elif link.depth or link.is_begun:
+            return
+        elif self._of_tasks.get(task) is link:
+            self._of_tasks[task] = None
+        elif getattr(self._local, "link", None) is link:
             del self._local.link
 
     def _wrapped(self, run: Callable[..., Any], sql: str, params: Sequence[Any]) -> Any:
@@ -286,7 +338,7 @@ class Database:
         an error in one undoes the outer. A ``durable`` one is never an inner one.
         """
         # A shared connection belongs to one thread until its transaction ends.
-        with self._guard:
+        with self._guard, self._own_link():
             link = self._link()
             depth = link.depth
             if durable and depth:
@@ -294,10 +346,12 @@ class Database:
                     "A durable atomic block cannot be nested within another atomic "
                     "block."
                 )
-            point = f"fwtrace_{depth}" if depth and savepoint else ""
-            if not depth:
+            is_inner = depth > 0 or link.is_manual
+            point = f"fwtrace_{depth}" if is_inner and savepoint else ""
+            if not is_inner:
                 self.execute(self.begin)
                 link = self._link()  # a new one, where the old was dropped
+                link.savepoints.clear()
             elif point:
                 self.execute(f"SAVEPOINT {point}")
             link.depth = depth + 1
@@ -311,8 +365,31 @@ class Database:
                 del link.callbacks[kept:]
                 self._undo(link, point)
                 raise
-            if not depth:
+            if not is_inner:
                 self._call_back(link)
+
+    @contextmanager
+    def _own_link(self) -> Iterator[None]:
+        """In an asyncio task: a connection that no other task of the thread uses."""
+        task = running_task()
+        if task is None or task in self._of_tasks:
+            yield
+            return
+        self._of_tasks[task] = (
+            self._link()
+            if self.is_shared
+            else self._spare.pop()
+            if self._spare
+            else None
+        )
+        token = block_of_task.set(task)
+        try:
+            yield
+        finally:
+            block_of_task.reset(token)
+            link = self._of_tasks.pop(task)
+            if link is not None and not self.is_shared:
+                self._spare.append(link)
 
     def _finish(self, link: Link, point: str) -> None:
         if link.is_broken and (point or not link.depth):
@@ -321,11 +398,11 @@ class Database:
             self._undo(link, point)
         elif point:
             self.execute(f"RELEASE SAVEPOINT {point}")
-        elif not link.depth:
+        elif not link.depth and not link.is_manual:
             self.execute("COMMIT")  # may fail: deferred constraints are checked here
 
     def _undo(self, link: Link, point: str) -> None:
-        if link.depth and not point:
+        if (link.depth or link.is_manual) and not point:
             link.is_broken = True
             return
         link.is_broken = False
@@ -376,6 +453,85 @@ class Database:
 
     def get_rollback(self) -> bool:
         return self._link().is_broken
+
+    def savepoint(self) -> str | None:
+        """Set a savepoint; its name, or None where there is no transaction."""
+        link = self._link()
+        if not (link.depth or link.is_manual):
+            return None
+        sid = f"fwtrace_s{len(link.savepoints) + 1}"
+        self.execute(f"SAVEPOINT {sid}")
+        link.savepoints[sid] = len(link.callbacks)
+        return sid
+
+    def savepoint_commit(self, sid: str | None) -> None:
+        if self._has_savepoint(sid):
+            self.execute(f"RELEASE SAVEPOINT {sid}")
+
+    def savepoint_rollback(self, sid: str | None) -> None:
+        if self._has_savepoint(sid):
+            self.execute(f"ROLLBACK TO SAVEPOINT {sid}")
+            link = self._link()
+            del link.callbacks[link.savepoints[str(sid)] :]
+
+    def _has_savepoint(self, sid: str | None) -> bool:
+        """False where there was no transaction to set one in."""
+        link = self._link()
+        if sid is None and not (link.depth or link.is_manual):
+            return False
+        if sid not in link.savepoints:
+            raise TransactionManagementError(f"There is no savepoint {sid!r}.")
+        return True
+
+    # Autocommit.
+
+    def get_autocommit(self) -> bool:
+        return not self._link().is_manual
+
+    def set_autocommit(self, autocommit: bool) -> None:
+        """Off, a statement begins a transaction that goes on until ``commit``."""
+        link = self._outside("The autocommit mode cannot be changed")
+        if autocommit and link.is_begun:
+            self.commit()
+        link.is_manual = not autocommit
+
+    def commit(self) -> None:
+        """End a transaction that autocommit being off has begun."""
+        link = self._outside("Nothing can be committed")
+        if link.is_begun:
+            self.execute("COMMIT")
+        self._end(link)
+        self._call_back(link)
+
+    def rollback(self) -> None:
+        """Undo the transaction that autocommit being off has begun."""
+        link = self._outside("Nothing can be rolled back")
+        link.callbacks.clear()
+        if link.is_begun and self._is_in_transaction(link):
+            link.is_broken = False
+            self.execute("ROLLBACK")
+        self._end(link)
+
+    def _end(self, link: Link) -> None:
+        link.is_begun = link.is_broken = False
+        link.savepoints.clear()
+
+    def _outside(self, refusal: str) -> Link:
+        link = self._link()
+        if link.depth:
+            raise TransactionManagementError(
+                f"{refusal} while an 'atomic' block is active."
+            )
+        return link
+
+
+def _chained(first: list[Row], rest: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    try:
+        if first:
+            yield first
+        yield from rest
+    except Exception as error:
+        raise translated(error) from error
 
 
 def _around(wrapper: Wrapper, inner: Any) -> Any:
@@ -452,23 +608,3 @@ def get_database(alias: str = "default") -> Database:
     raise NotConnected(
         'There is no database yet. Call connect("sqlite://") before using models.'
     )
-
-
-def atomic(
-    using: str | Callable[..., Any] | None = None,
-    savepoint: bool = True,
-    durable: bool = False,
-) -> Any:
-    """All statements of the ``with`` block or the function: :meth:`Database.atomic`."""
-    from fwtrace.toolkit.orm.transaction import Atomic
-
-    if callable(using):
-        return Atomic("default", savepoint, durable)(using)
-    return Atomic(using or "default", savepoint, durable)
-
-
-def on_commit(
-    function: Callable[[], Any], using: str = "default", robust: bool = False
-) -> None:
-    """See :meth:`Database.on_commit`."""
-    get_database(using).on_commit(function, robust)

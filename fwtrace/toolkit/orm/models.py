@@ -16,6 +16,7 @@ from fwtrace.toolkit.orm.manager import BaseManager, Manager
 from fwtrace.toolkit.orm.options import Options
 from fwtrace.toolkit.orm.related import OneToOneField
 from fwtrace.toolkit.orm.signals import class_prepared, post_init, pre_init
+from fwtrace.toolkit.orm.tasks import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -349,9 +350,7 @@ class Model(metaclass=ModelBase):
         save(self, force_insert, force_update, using, update_fields)
 
     async def asave(self, **options: Any) -> None:
-        import asyncio
-
-        await asyncio.to_thread(self.save, **options)
+        await in_thread(self.save, **options)
 
     def delete(
         self, using: str | None = None, keep_parents: bool = False
@@ -371,9 +370,8 @@ class Model(metaclass=ModelBase):
         return collector.delete()
 
     async def adelete(self, **options: Any) -> tuple[int, dict[str, int]]:
-        import asyncio
-
-        return await asyncio.to_thread(self.delete, **options)
+        found: tuple[int, dict[str, int]] = await in_thread(self.delete, **options)
+        return found
 
     def refresh_from_db(
         self,
@@ -412,9 +410,7 @@ class Model(metaclass=ModelBase):
         self._state.db = fresh._state.db
 
     async def arefresh_from_db(self, **options: Any) -> None:
-        import asyncio
-
-        await asyncio.to_thread(self.refresh_from_db, **options)
+        await in_thread(self.refresh_from_db, **options)
 
     def get_deferred_fields(self) -> set[str]:
         """The attnames of the fields that are not fetched yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ from fwtrace.toolkit.orm.plans import Statement
 from fwtrace.toolkit.orm.selecting import Selection, check_alias, default_name
 from fwtrace.toolkit.orm.slots import Scope, Slots
 from fwtrace.toolkit.orm.sql import Column, Query
+from fwtrace.toolkit.orm.tasks import OwnThread, in_thread, is_in_block
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -25,6 +27,7 @@ __all__ = ["QuerySet"]
 REPR_ROWS = 20
 GET_ROWS = 21
 CHUNK = 2000
+ROWS_AT_ONCE = 100
 
 
 class QuerySet(Selection[M]):
@@ -82,7 +85,7 @@ class QuerySet(Selection[M]):
         return iter(self._fetch())
 
     async def __aiter__(self) -> AsyncIterator[M]:
-        for row in await _in_thread(self._fetch):
+        for row in await in_thread(self._fetch):
             yield row
 
     def __len__(self) -> int:
@@ -198,10 +201,20 @@ class QuerySet(Selection[M]):
             yield from made
 
     async def aiterator(self, chunk_size: int = CHUNK) -> AsyncIterator[M]:
+        """As :meth:`iterator`; a cursor is one thread's from its first row on."""
         rows = self.iterator(chunk_size)
-        done = object()
-        while (row := await _in_thread(next, rows, done)) is not done:
-            yield row
+        if is_in_block():
+            for row in rows:
+                yield row
+            return
+        own = OwnThread.current() or OwnThread()
+        try:
+            while some := await own.call(list, islice(rows, ROWS_AT_ONCE)):
+                for row in some:
+                    yield row
+        finally:
+            if own is not OwnThread.current():
+                own.end()
 
     def get(self, *args: Any, **conditions: Any) -> M:
         """The one row; raises the model's DoesNotExist or MultipleObjectsReturned."""
@@ -498,15 +511,9 @@ class QuerySet(Selection[M]):
         return database.execute(*statement.bind(self._values, self.limits)).rowcount
 
 
-async def _in_thread(function: Any, *args: Any, **kwargs: Any) -> Any:
-    import asyncio
-
-    return await asyncio.to_thread(function, *args, **kwargs)
-
-
 def _async_form(name: str) -> Any:
     async def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return await _in_thread(getattr(self, name), *args, **kwargs)
+        return await in_thread(getattr(self, name), *args, **kwargs)
 
     method.__name__ = method.__qualname__ = f"a{name}"
     method.__doc__ = f"As :meth:`{name}`, in a thread of its own."

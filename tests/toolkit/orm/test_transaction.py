@@ -1,5 +1,6 @@
 """Transactions: nesting, callbacks, wrappers, and servers that hang up."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -15,6 +16,7 @@ from fwtrace.toolkit.orm import (
     atomic,
     connection_created,
     on_commit,
+    transaction,
 )
 from fwtrace.toolkit.orm.backends import make_database
 from tests.toolkit.orm import servers
@@ -261,3 +263,167 @@ def test_isolation_level_of_a_url(connected):
         ]
     finally:
         database.close()
+
+
+# By hand: savepoints, and autocommit switched off.
+
+
+def test_savepoints_by_hand(notes):
+    heard = []
+    with atomic():
+        notes.create(text="a")
+        sid = transaction.savepoint()
+        notes.create(text="b")
+        on_commit(lambda: heard.append("undone"))
+        transaction.savepoint_rollback(sid)
+        kept = transaction.savepoint()
+        notes.create(text="c")
+        on_commit(lambda: heard.append("kept"))
+        transaction.savepoint_commit(kept)
+        with pytest.raises(TransactionManagementError, match="no savepoint 'x'"):
+            transaction.savepoint_commit("x")
+    assert texts() == ["a", "c"]
+    assert heard == ["kept"]
+    assert transaction.savepoint() is None  # there is no transaction to set it in
+    transaction.savepoint_rollback(None)
+
+
+def seen_by_another_connection(connected):
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(texts()))
+    thread.start()
+    thread.join()
+    return found
+
+
+def test_without_autocommit_work_counts_when_it_is_committed(notes, connected):
+    heard = []
+    transaction.set_autocommit(False)
+    assert not transaction.get_autocommit()
+    notes.create(text="a")
+    on_commit(lambda: heard.append("at once"))
+    transaction.rollback()
+    notes.create(text="b")
+    with atomic():  # a savepoint here
+        notes.create(text="c")
+    with pytest.raises(IntegrityError), atomic():
+        Note.objects.bulk_create([Note(text="d"), Note(text="c")])
+    if not connected.is_shared:
+        assert seen_by_another_connection(connected) == []
+    transaction.commit()
+    transaction.set_autocommit(True)
+    assert texts() == ["b", "c"]
+    assert heard == ["at once"]
+
+
+def test_block_ends_its_transaction_itself(notes):
+    with atomic():
+        for function in (
+            transaction.commit,
+            transaction.rollback,
+            lambda: transaction.set_autocommit(False),
+        ):
+            with pytest.raises(TransactionManagementError, match="'atomic' block"):
+                function()
+
+
+# asyncio.
+
+
+def test_async_block_is_a_transaction_of_the_task(notes):
+    async def one(text, fails=False):
+        try:
+            async with atomic():
+                await notes.acreate(text=text)
+                await asyncio.sleep(0.01)  # the others have their turn meanwhile
+                async with atomic():
+                    await Note(text=f"{text}!").asave()
+                if fails:
+                    raise ValueError(text)
+        except ValueError:
+            return f"{text} failed"
+        return await notes.acount() > 0
+
+    async def main():
+        return await asyncio.gather(one("a"), one("b", fails=True), one("c"))
+
+    assert asyncio.run(main()) == [True, "b failed", True]
+    assert texts() == ["a", "a!", "c", "c!"]
+
+
+def test_async_function_in_a_block(notes):
+    @atomic
+    async def write(text, error=None):
+        await notes.acreate(text=text)
+        rows = [row.text async for row in notes.aiterator()]
+        # what it starts is within the block too
+        await asyncio.gather(notes.acreate(text=text * 2), notes.acreate(text=text * 3))
+        if error:
+            raise error
+        return rows
+
+    assert asyncio.run(write("a")) == ["a"]
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(write("b", ValueError("no")))
+    assert texts() == ["a", "aa", "aaa"]
+
+
+def test_cancelled_task_leaves_nothing(notes):
+    async def wait():
+        async with atomic():
+            await notes.acreate(text="a")
+            await asyncio.sleep(60)
+
+    async def main():
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await notes.acreate(text="b")
+
+    asyncio.run(main())
+    assert texts() == ["b"]
+
+
+def test_plain_block_in_a_task_has_a_connection_of_its_own(notes, connected):
+    async def one(text, fails):
+        try:
+            with atomic():
+                notes.create(text=text)
+                await asyncio.sleep(0.01)
+                await notes.acreate(text=f"{text}!")  # in this block, not beside it
+                if fails:
+                    raise ValueError
+        except ValueError:
+            pass
+
+    async def main():
+        await asyncio.gather(one("a", fails=False), one("b", fails=True))
+
+    if connected.is_shared:  # there is but one connection
+        with pytest.raises(OperationalError, match="async with atomic"):
+            asyncio.run(main())
+    else:
+        asyncio.run(main())
+        assert texts() == ["a", "a!"]
+
+
+def test_wrappers_see_streamed_statements_too(notes, connected):
+    notes.bulk_create([Note(text=str(n)) for n in range(10)])
+    seen = []
+
+    def note(execute, sql, params, many, context):
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connected.execute_wrapper(note):
+        assert len(list(notes.iterator(chunk_size=3))) == 10
+    assert len(seen) == 1
+
+
+@servers.only_servers
+def test_streaming_connects_again(notes, connected):
+    notes.create(text="a")
+    kill_connections(connected)
+    assert [each.text for each in notes.iterator()] == ["a"]

@@ -36,12 +36,12 @@ class SQLiteDatabase(Database):
     def _chunks(
         self, link: Link, sql: str, params: Sequence[Any], size: int
     ) -> Iterator[list[Row]]:
-        cursor = self.execute(sql, params)
+        cursor = self._run(link.raw, sql, params)
         try:
-            while rows := cursor.fetchmany(size):  # type: ignore[attr-defined]
+            while rows := cursor.fetchmany(size):
                 yield rows
         finally:
-            cursor.close()  # type: ignore[attr-defined]
+            cursor.close()
 
     def _is_in_transaction(self, link: Link) -> bool:
         return bool(link.raw.in_transaction)
