@@ -116,7 +116,8 @@ class SQLCompiler:
         found = [(self._model_columns(), [])]
         for path in query.related:
             alias, relation = query.related_hop(path)
-            found.append((self._columns_of(relation.related_model, alias), []))
+            loaded = query.loaded.get(path)
+            found.append((self._columns_of(relation.related_model, alias, loaded), []))
         for name, expression in query.annotations.items():
             if name not in query.hidden:
                 sql, params = self.compile(expression)
@@ -129,12 +130,13 @@ class SQLCompiler:
     def _model_columns(self) -> str:
         query = self.query
         meta = query.model._meta
-        if query.loaded is None and not meta.parents and not self.depth:
+        loaded = query.loaded.get("")
+        if loaded is None and not meta.parents and not self.depth:
             return _columns(query.model, query.base, self.dialect)
         return ", ".join(
             self.compile(self._own_column(field))[0]
             for field in meta.concrete_fields
-            if query.loaded is None or field.attname in query.loaded
+            if loaded is None or field.attname in loaded
         )
 
     def _own_column(self, field: Field) -> Col:
@@ -145,9 +147,13 @@ class SQLCompiler:
             alias = query.join(hop, alias, None)
         return Col(alias, field)
 
-    def _columns_of(self, model: type[Model], alias: str) -> str:
+    def _columns_of(
+        self, model: type[Model], alias: str, loaded: frozenset[str] | None = None
+    ) -> str:
         parts = []
         for field in model._meta.concrete_fields:
+            if loaded is not None and field.attname not in loaded:
+                continue
             at = alias
             for hop in model._meta.hops_to(field):
                 at = self.query.join(hop, at, None)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.dialects import Dialect
+from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.expressions import Col
 from fwtrace.toolkit.orm.signals import post_init, pre_init
 
@@ -108,14 +109,20 @@ class _Source:
 
     def instances(self, query: Query) -> None:
         loaded = query.loaded
-        made = {"": self._instance(query.model, loaded)}
+        made = {"": self._instance(query.model, loaded.get(""))}
         models: dict[str, Any] = {"": query.model}
-        relations: dict[str, Any] = {}
         for path in query.related:
             parent, _, name = path.rpartition("__")
             relation = models[parent]._meta.find(name)
-            models[path], relations[path] = relation.related_model, relation
-            made[path] = self._instance(models[path], None, optional=True)
+            models[path] = relation.related_model
+            if relation.forward and relation.attname not in loaded.get(
+                parent, (relation.attname,)
+            ):
+                raise FieldError(
+                    f"Field {models[parent].__name__}.{name} cannot be both deferred "
+                    "and traversed using select_related at the same time."
+                )
+            made[path] = self._instance(models[path], loaded.get(path), optional=True)
             self._attach(made[parent], relation, made[path], optional=bool(parent))
         for name, expression in query.annotations.items():
             if name not in query.hidden:

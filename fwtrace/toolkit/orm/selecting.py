@@ -161,17 +161,19 @@ class Selection(Chain[M]):
             raise TypeError("Cannot pass None as an argument to only().")
 
         def build(query: Query, slots: Slots) -> None:
-            meta = query.model._meta
-            every = frozenset(field.attname for field in meta.concrete_fields)
             if names == (None,):
-                query.loaded = None
+                query.loaded = {}
                 return
-            given = frozenset(_own_attname(query, name, method) for name in names)
-            if method == "only":
-                kept = given
-            else:
-                kept = (every if query.loaded is None else query.loaded) - given
-            query.loaded = (kept | {meta.pk.attname}) - {""}
+            given = _by_path(query, names, with_way=method == "only")
+            kept: dict[str, frozenset[str]] = {}
+            if method == "defer":
+                kept = dict(query.loaded)
+            for path, (meta, attnames) in given.items():
+                if method == "defer":
+                    before = kept.get(path, frozenset(meta.attnames))
+                    attnames = before - attnames
+                kept[path] = attnames | {meta.pk.attname}
+            query.loaded = kept
 
         return self._grown(method, (), build, *names)
 
@@ -431,20 +433,32 @@ def _check_free(model: type[Model], name: str, query: Query) -> None:
         )
 
 
-def _own_attname(query: Query, name: str, method: str) -> str:
-    """The field's; of a path over a relation, the relation's own, which must be there.
+def _by_path(
+    query: Query, names: Sequence[str], with_way: bool
+) -> dict[str, tuple[Any, frozenset[str]]]:
+    """``{path: (its model's _meta, attnames)}`` of such as ``"author__name"``; with the
+    foreign keys on the way there, if that is wanted."""
+    root = query.model._meta
+    found: dict[str, tuple[Any, frozenset[str]]] = {}
 
-    A related row that is fetched by a join is always fetched whole.
-    """
-    meta = query.model._meta
-    first, *rest = name.split("__")
-    if rest:
-        if query.path([first, *rest]).rest:
+    def add(path: str, meta: Any, field: Any) -> None:
+        attnames = found.get(path, (meta, frozenset()))[1]
+        own = {field.attname} if getattr(field, "attname", None) else frozenset()
+        found[path] = meta, attnames | own
+
+    for name in names:
+        *way, last = name.split("__")
+        if way and query.path([*way, last]).rest:
             raise FieldError(f"A field is wanted, not a lookup: {name!r}.")
-        return (
-            "" if method == "defer" else str(getattr(meta.find(first), "attname", ""))
-        )
-    return str(getattr(meta.get_field(first), "attname", ""))
+        meta, path = root, ""
+        for step in way:
+            relation = meta.find(step)
+            if with_way:
+                add(path, meta, relation)
+            path = f"{path}__{step}" if path else step
+            meta = relation.related_model._meta
+        add(path, meta, meta.get_field(last))
+    return found
 
 
 def _required_relations(model: type[Model]) -> list[str]:

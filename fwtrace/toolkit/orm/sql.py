@@ -122,8 +122,9 @@ class Query:
         self.rows = "model"
         self.columns: tuple[Column, ...] | None = None
         self.related: tuple[str, ...] = ()
-        self.loaded: frozenset[str] | None = None
-        """Names of the fields that are fetched at once; None for all."""
+        self.loaded: dict[str, frozenset[str]] = {}
+        """Names of the fields that are fetched at once, by the path to their model; of
+        one that is not here, all."""
         self.is_empty = False
         self.combination: Combination | None = None
         self.lock: dict[str, Any] | None = None

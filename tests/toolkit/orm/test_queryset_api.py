@@ -165,6 +165,25 @@ def test_only_and_defer_fetch_the_rest_when_it_is_looked_at(players, statements)
         players.only("nmae")
 
 
+def test_only_and_defer_of_rows_that_a_join_fetches(players, statements):
+    with_team = players.select_related("team")
+    row = with_team.only("name", "team__id").get(name="ann")
+    assert row.get_deferred_fields() == {"points"}
+    assert row.team.get_deferred_fields() == {"name"}
+    assert (len(statements), row.team.name, len(statements)) == (1, "red", 2)
+    row = with_team.defer("points", "team__name").get(name="bob")
+    assert (row.get_deferred_fields(), row.team.get_deferred_fields()) == (
+        {"points"},
+        {"name"},
+    )
+    assert with_team.only("name", "team").get(name="dee").team is None
+    assert names(players.only("team__name")) == ["ann", "bob", "cid", "dee"]
+    with pytest.raises(FieldError, match="cannot be both deferred and traversed"):
+        list(with_team.only("name"))
+    with pytest.raises(FieldError, match="A field is wanted"):
+        players.only("team__name__lower")
+
+
 def test_values_of_several_kinds(players):
     top = players.order_by("-points")
     assert top.values("name", "team__name")[0] == {"name": "cid", "team__name": "red"}
