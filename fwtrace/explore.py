@@ -7,20 +7,26 @@ with exploring("micro") as session:
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
 from fwtrace import __version__
-from fwtrace.hosts.evaluate import evaluate
+from fwtrace.hosts.evaluate import ExpressionError, evaluate, rows_of
 from fwtrace.hosts.models import load_models
 from fwtrace.probes.queries import (
+    count_instances,
     describe_plan,
     describe_queryset,
     is_queryset,
     new_parts,
 )
 from fwtrace.probes.tables import PROBES
+from fwtrace.toolkit.orm import DatabaseError
+from fwtrace.toolkit.orm.compiler import SQLCompiler
+from fwtrace.toolkit.orm.dialects import get_dialect
+from fwtrace.toolkit.orm.loading import is_watched
 from fwtrace.tracer.frames import UserCode
 from fwtrace.tracer.model import Span, Trace
 from fwtrace.tracer.recorder import CURRENT, Recorder
@@ -31,6 +37,7 @@ __all__ = ["exploring"]
 
 ROWS = 20
 """Rows kept of a result."""
+PLANNED = ("SELECT", "WITH", "UPDATE", "DELETE")
 READS = ("SELECT", "EXPLAIN", "WITH", "PRAGMA", "VALUES", "SAVEPOINT", "RELEASE")
 
 
@@ -53,6 +60,7 @@ class exploring:
         self.commit = commit
         self.changed = False
         """Whether a statement changed the database."""
+        self.found.names.update(database=self.database, raw=self._raw)
         self._stack = ExitStack()
         self._count = 0
 
@@ -79,7 +87,10 @@ class exploring:
             pass
 
     def evaluate(self, source: str) -> Trace:
-        """The trace of one expression; what it raises is in its outcome.
+        """The trace of one expression; what it raises is in its outcome, and undone.
+
+        It may use the models, the names of ``fwtrace.toolkit.orm``, ``database``,
+        ``raw("SELECT ...")``, and what earlier ones have assigned.
 
         Raises :class:`~fwtrace.hosts.evaluate.ExpressionError` for wrong syntax.
         """
@@ -91,50 +102,55 @@ class exploring:
             user_code=UserCode((self.found.folder,)),
             version=__version__,
         )
-        trace = recorder.trace
-        token = CURRENT.set((recorder, recorder.root))
-        journey = _Journey()
-        try:
-            file = f"expression {self._count}"
-            value = evaluate(source, self.found.names, file, journey.step)
-            self._describe(trace, value)
-            trace.outcome = {"status": None, "phrase": "", "error": None}
-        except Exception as error:
-            if type(error).__name__ == "ExpressionError":
+        trace, journey = recorder.trace, _Journey()
+        # What fails is undone, so that the transaction can go on.
+        with suppress(_Undo), self.database.atomic():
+            token = CURRENT.set((recorder, recorder.root))
+            try:
+                file = f"expression {self._count}"
+                value = evaluate(source, self.found.names, file, journey.step)
+                self._describe(trace, value, file)
+                trace.outcome = {"status": None, "phrase": "", "error": None}
+            except ExpressionError:
                 raise
-            told = recorder.describe_error(error)
-            trace.outcome = {"status": None, "phrase": "", "error": told}
-        finally:
-            CURRENT.reset(token)
-            recorder.finish()
+            except Exception as error:
+                told = recorder.describe_error(error)
+                trace.outcome = {"status": None, "phrase": "", "error": told}
+                raise _Undo from None
+            finally:
+                CURRENT.reset(token)
+                recorder.finish()
         trace.root.attributes["fwtrace.query.steps"] = journey.steps
         self._explain(trace)
         return trace
 
-    def _describe(self, trace: Trace, value: Any) -> None:
+    def _describe(self, trace: Trace, value: Any, file: str) -> None:
         attributes = trace.root.attributes
         if is_queryset(value):
             attributes["fwtrace.query"] = describe_queryset(value)
-            rows = list(value)
+            rows = rows_of(value, file)
         elif isinstance(value, list):
             rows = value
         else:
-            attributes["fwtrace.result"] = show(value)
             rows = [value] if hasattr(value, "_meta") else []
+            if value is None:
+                return
+            attributes["fwtrace.result"] = show(value)
         attributes["fwtrace.result.type"] = type(value).__qualname__
         if rows:
             attributes["fwtrace.result.count"] = len(rows)
             attributes["fwtrace.result.rows"] = [_row(each) for each in rows[:ROWS]]
+            attributes["fwtrace.result.instances"] = count_instances(rows)
 
     def _explain(self, trace: Trace) -> None:
-        """The database's plan of each SELECT, asked outside the trace."""
-        dialect = _dialect(self.database)
+        """The database's plan of each statement that has one, left out of the trace."""
+        dialect = get_dialect(self.database.vendor)
         for span in trace.spans("sql"):
             attributes = span.attributes
             words = attributes.get("db.operation.name", "")
             if words not in READS:
                 self.changed = True
-            if words != "SELECT" or span.error is not None:
+            if words not in PLANNED or span.error is not None:
                 continue
             params = [
                 value
@@ -144,16 +160,20 @@ class exploring:
             options = {"costs": False} if dialect.vendor == "postgresql" else {}
             sql = dialect.explain(options) + attributes["db.query.text"]
             try:
-                rows = self.database.fetch(sql, params)
-            except Exception:
+                with self.database.atomic():
+                    rows = self.database.fetch(sql, params)
+            except DatabaseError:
                 continue  # a statement that was cut, or a value that is not plain
             plan = describe_plan(rows, self.database.vendor)
             attributes["fwtrace.query.plan"] = plan
 
+    def _raw(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a statement as it is, by the names of their columns."""
+        names, rows = self.database.fetch_named(sql, params)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
     def compiled(self, source: str, vendors: list[str]) -> list[dict[str, Any]]:
         """The SQL of a queryset for several databases, none of them asked."""
-        from fwtrace.toolkit.orm.compiler import SQLCompiler
-
         value = evaluate(source, self.found.names, "expression", lambda *_: None)
         if not is_queryset(value):
             raise LookupError("--dialect compiles a queryset, and this is none.")
@@ -170,9 +190,6 @@ class exploring:
 
     def times(self, source: str, repeat: int) -> dict[str, Any]:
         """Microseconds, the least of ``repeat`` runs: compile, execute, load."""
-        from fwtrace.toolkit.orm.compiler import SQLCompiler
-        from fwtrace.toolkit.orm.loading import is_watched
-
         value = evaluate(source, self.found.names, "expression", lambda *_: None)
         if not is_queryset(value):
             raise LookupError("--repeat times a queryset, and this is none.")
@@ -235,9 +252,3 @@ def _row(value: Any) -> dict[str, str]:
             for n, each in zip(labels, value, strict=True)
         }
     return {"value": show(value)}
-
-
-def _dialect(database: Any) -> Any:
-    from fwtrace.toolkit.orm.dialects import get_dialect
-
-    return get_dialect(database.vendor)

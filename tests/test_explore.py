@@ -84,8 +84,58 @@ def test_failure_of_an_expression_is_in_its_outcome():
         assert "Did you mean 'name'" in trace.outcome["error"]["message"]
         with pytest.raises(ExpressionError, match="no Python expression"):
             session.evaluate("User.objects.filter(")
-        with pytest.raises(ExpressionError):
-            session.evaluate("import os")
+        with pytest.raises(ExpressionError, match="nothing to evaluate"):
+            session.evaluate("# a comment")
+        trace = session.evaluate("User.objects.create(name='Eve') and 1 / 0")
+        assert trace.outcome["error"]["type"] == "ZeroDivisionError"
+        found = session.evaluate("User.objects.filter(name='Eve').count()")
+    assert found.root.attributes["fwtrace.result"] == "0"  # what failed was undone
+
+
+def test_session_keeps_names_and_runs_loops():
+    with exploring("micro") as session:
+        session.evaluate("rows = Post.objects.all()[:3]")
+        trace = session.evaluate("for post in rows:\n    post.author.name")
+        two = session.evaluate("import math; math.floor(2.5)")
+    assert [str(span.location) for span in trace.spans("sql")] == ["expression 2:2"] * 3
+    assert "fwtrace.result" not in trace.root.attributes
+    assert two.root.attributes["fwtrace.result"] == "2"
+
+
+def test_instances_are_counted_with_what_was_fetched_with_them():
+    source = "Post.objects.select_related('author').filter(author__name='Ada')"
+    with exploring("micro") as session:
+        joined = session.evaluate(source)
+        fetched = session.evaluate("User.objects.prefetch_related('posts')[:1]")
+    assert joined.root.attributes["fwtrace.result.instances"] == {"Post": 4, "User": 4}
+    assert fetched.root.attributes["fwtrace.result.instances"] == {"User": 1, "Post": 4}
+
+
+def test_plan_with_and_without_an_index():
+    rows = "User.objects.filter(name='Ada')"
+    with exploring("micro") as session:
+        before = session.evaluate(rows)
+        session.evaluate("database.execute('CREATE INDEX by_name ON users (name)')")
+        after = session.evaluate(rows)
+        deleted = session.evaluate("User.objects.filter(age=1)._raw_delete()")
+
+    def plan(trace):
+        (span,) = trace.spans("sql")
+        return span.attributes["fwtrace.query.plan"]
+
+    assert [step["is_scan"] for step in plan(before)][0]
+    assert "USING INDEX by_name" in plan(after)[0]["text"]
+    assert not plan(after)[0]["is_scan"]
+    assert plan(deleted)[0]["is_scan"]
+
+
+def test_raw_statements_have_the_names_of_their_columns():
+    with exploring("micro") as session:
+        trace = session.evaluate("raw('SELECT id AS number FROM users WHERE id < 3')")
+        none = session.evaluate("raw('UPDATE users SET age = 1')")
+    attributes = trace.root.attributes
+    assert attributes["fwtrace.result.rows"] == [{"number": "1"}, {"number": "2"}]
+    assert none.root.attributes.get("fwtrace.result.rows") is None
 
 
 def test_compiles_for_several_databases_without_a_server():
@@ -127,7 +177,11 @@ def test_module_without_models_is_named():
             1,
         ),
         ("sqlite", [(2, 0, 0, "SCAN users USING COVERING INDEX y")], 0),
-        ("postgresql", [("Sort",), ("  ->  Seq Scan on users",)], 1),
+        (
+            "postgresql",
+            [("Sort",), ("  Sort Key: age",), ("  ->  Seq Scan on users",)],
+            1,
+        ),
         (
             "mysql",
             [(1, "SIMPLE", "users", "ALL", None, None, None, None, 12, "Using where")],
@@ -138,9 +192,8 @@ def test_module_without_models_is_named():
 )
 def test_plans_point_out_full_scans(system, rows, scans):
     steps = describe_plan(rows, system)
-    nested = [each for step in steps for each in (step, *step["children"])]
-    assert len([step for step in nested if step["is_scan"]]) == scans
-    assert len(nested) == len(rows)
+    assert len([step for step in flat(steps) if step["is_scan"]]) == scans
+    assert len(flat(steps)) == len(rows)
 
 
 @pytest.fixture
@@ -159,9 +212,15 @@ def test_explores_servers_too(connected):
     with exploring(models="sample_apps.users.models") as session:
         by_key = session.evaluate("User.objects.get(pk=1)")
         by_age = session.evaluate("User.objects.filter(age__gt=0)")
+        session.evaluate("raw('SELECT nothing FROM nowhere')")
+        assert session.evaluate("User.objects.get().name").outcome["error"] is None
     for trace, scans in ((by_key, None), (by_age, True)):
         (span,) = trace.spans("sql")
         plan = span.attributes["fwtrace.query.plan"]
         assert plan
         if scans:
-            assert any(step["is_scan"] for step in plan)
+            assert any(step["is_scan"] for step in flat(plan))
+
+
+def flat(steps):
+    return [each for step in steps for each in (step, *flat(step["children"]))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,7 +71,7 @@ def command(
 
     sources = _sources(expressions or [])
     if raw is not None:
-        sources.append(f"database.fetch({raw!r})")
+        sources.append(f"raw({raw!r})")
     is_prompt = not sources and sys.stdin is not None and sys.stdin.isatty()
     if not sources and not is_prompt:
         raise UsageError(
@@ -81,7 +82,6 @@ def command(
         os.environ["DATABASE_URL"] = database
     try:
         with exploring(app, models=models, database=database, commit=commit) as session:
-            session.found.names["database"] = session.database
             if is_prompt:
                 _converse(session)
             elif dialect is not None:
@@ -91,9 +91,7 @@ def command(
             else:
                 _evaluate(session, sources, as_json)
             if session.changed and database is not None and not commit:
-                sys.stderr.write(
-                    "Rolled back: nothing was changed. Add --commit to keep it.\n"
-                )
+                session.commit = _shall_keep(session)
     except ExpressionError as error:
         raise UsageError(str(error)) from None
     except (DatabaseError, MissingDriver) as error:
@@ -103,14 +101,29 @@ def command(
 
 
 def _sources(given: list[str]) -> list[str]:
+    from fwtrace.hosts.evaluate import ExpressionError, statements
+
     found: list[str] = []
     for each in given:
-        if each == "-":
-            lines = (line.strip() for line in sys.stdin)
-            found += [line for line in lines if line and not line.startswith("#")]
-        else:
-            found.append(each)
+        try:
+            found += statements(sys.stdin.read()) if each == "-" else [each]
+        except ExpressionError as error:
+            raise UsageError(str(error)) from None
     return found
+
+
+def _shall_keep(session: exploring) -> bool:
+    """Ask, where somebody is there to answer."""
+    if not sys.stdin or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        sys.stderr.write("Rolled back: nothing was changed. Add --commit to keep it.\n")
+        return False
+    question = f"Keep what was changed in {session.database.name!r}? [y/N] "
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip().lower()
+    kept = answer in ("y", "yes")
+    sys.stderr.write("Committed.\n" if kept else "Rolled back.\n")
+    return kept
 
 
 def _vendors(text: str) -> list[str]:
@@ -131,7 +144,9 @@ def _evaluate(session: exploring, sources: list[str], as_json: bool) -> None:
     traces: list[Trace] = []
     failed = ""
     for number, source in enumerate(sources):
-        trace = session.evaluate(source)
+        # What an expression prints must not stand in the middle of JSON.
+        with redirect_stdout(sys.stderr if as_json else sys.stdout):
+            trace = session.evaluate(source)
         traces.append(trace)
         if not as_json:
             picture = load("journey")(trace, Options(None, None, False))
@@ -169,17 +184,13 @@ def _compile(
     session: exploring, sources: list[str], vendors: list[str], as_json: bool
 ) -> None:
     from fwtrace.cli.output import draw, print_json
-    from fwtrace.render.sql import format_sql
-    from fwtrace.render.text import plain
+    from fwtrace.render.sql import Dialects
 
     found = [session.compiled(source, vendors) for source in sources]
     if as_json:
         print_json(found)
-        return
-    for compiled in found:
-        for each in compiled:
-            draw(plain(each["dialect"], "bold cyan"), format_sql(each["sql"], 78))
-            draw(plain(f"with {', '.join(each['parameters'])}", "dim"))
+    else:
+        draw(*map(Dialects, found))
 
 
 def _time(session: exploring, sources: list[str], repeat: int, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import linecache
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ExpressionError", "evaluate"]
+__all__ = ["ExpressionError", "evaluate", "rows_of", "statements"]
 
 Step = Callable[[str, Any], None]
 """``step(source, value)``"""
@@ -22,34 +22,72 @@ class ExpressionError(ValueError):
 
 
 def evaluate(source: str, names: dict[str, Any], file: str, step: Step) -> Any:
-    """The value of the expression; ``file`` is what tracebacks call it.
+    """The value of the text's last expression, None where it ends with none.
 
+    ``file`` is what tracebacks call it; names that it assigns are put into ``names``.
     Raises :class:`ExpressionError` for wrong syntax, and whatever it raises itself.
     """
+    source = source.strip()
     try:
-        tree = ast.parse(source.strip(), file, "eval")
+        body = ast.parse(source, file).body
     except (SyntaxError, ValueError) as error:
         raise ExpressionError(_syntax(source, error)) from None
-    lines = source.strip().splitlines(keepends=True)
+    if not body:
+        raise ExpressionError("There is nothing to evaluate.")
+    lines = source.splitlines(keepends=True)
     linecache.cache[file] = (len(source), None, lines, file)
-    return _Evaluator(source.strip(), names, file, step).value(tree.body)
+    evaluator = _Evaluator(names, file, step)
+    *before, last = body
+    evaluator.execute(before)
+    if isinstance(last, ast.Expr):
+        return evaluator.value(last.value)
+    if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+        found = evaluator.value(last.value)
+        names |= {each.id: found for each in last.targets if isinstance(each, ast.Name)}
+        return found
+    evaluator.execute([last])
+    return None
+
+
+def statements(source: str) -> list[str]:
+    """The text's statements one by one: a loop is one, in its several lines.
+
+    Raises :class:`ExpressionError` for wrong syntax.
+    """
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError) as error:
+        raise ExpressionError(_syntax(source, error)) from None
+    return [ast.get_source_segment(source, each) or "" for each in body]
+
+
+def rows_of(value: Any, file: str) -> list[Any]:
+    """The list of a queryset, as if the expression itself had asked for it."""
+    found: list[Any] = eval(compile("list(rows)", file, "eval"), {"rows": value})
+    return found
 
 
 def _syntax(source: str, error: Exception) -> str:
     at = getattr(error, "offset", None)
     where = f" at character {at}" if at else ""
+    line = getattr(error, "lineno", None) or 1
+    text = source.strip()
+    if "\n" in text:
+        text = (getattr(error, "text", None) or text.splitlines()[0]).strip()
+        where += f" of line {line}"
     message = getattr(error, "msg", None) or str(error)
-    return f"{source.strip()!r} is no Python expression: {message}{where}."
+    return f"{text!r} is no Python expression: {message}{where}."
 
 
 class _Evaluator:
-    def __init__(
-        self, source: str, names: dict[str, Any], file: str, step: Step
-    ) -> None:
-        self.source = source
-        self.names = {"__builtins__": __builtins__, **names}
+    def __init__(self, names: dict[str, Any], file: str, step: Step) -> None:
+        self.names = names
         self.file = file
         self.step = step
+
+    def execute(self, body: list[ast.stmt]) -> None:
+        code = compile(ast.Module(body, []), self.file, "exec")
+        exec(code, self.names)  # of what the user typed, on their own machine
 
     def value(self, node: ast.expr) -> Any:
         """The value of a chain, link by link; of anything else, at once."""
@@ -97,4 +135,4 @@ class _Evaluator:
 
     def _run(self, node: ast.expr) -> Any:
         code = compile(ast.Expression(node), self.file, "eval")
-        return eval(code, self.names)  # of what the user typed, on their own machine
+        return eval(code, self.names)

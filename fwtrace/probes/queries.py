@@ -5,12 +5,19 @@ Duck-typed on the shape that the ORM's queries have: ``where``, ``joins``, ``ord
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from fwtrace.tracer.redaction import REDACTED, is_secret
 from fwtrace.tracer.values import show
 
-__all__ = ["describe_plan", "describe_queryset", "is_queryset", "new_parts"]
+__all__ = [
+    "count_instances",
+    "describe_plan",
+    "describe_queryset",
+    "is_queryset",
+    "new_parts",
+]
 
 
 def is_queryset(value: Any) -> bool:
@@ -122,17 +129,49 @@ def new_parts(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def count_instances(rows: list[Any]) -> dict[str, int]:
+    """How many instances of each model the rows are, and what was fetched with them."""
+    seen: dict[int, str] = {}
+    waiting = [row for row in rows if hasattr(row, "_meta")]
+    while waiting:
+        row = waiting.pop()
+        if id(row) in seen:
+            continue
+        seen[id(row)] = type(row).__name__
+        state = getattr(row, "_state", None)
+        kept = [each[1] for each in getattr(state, "fields_cache", {}).values()]
+        for several in row.__dict__.get("_prefetched_objects_cache", {}).values():
+            kept += getattr(several, "_cache", None) or ()
+        waiting += [each for each in kept if hasattr(each, "_meta")]
+    return dict(Counter(seen.values()))
+
+
 def describe_plan(rows: list[tuple[Any, ...]], system: str) -> list[dict[str, Any]]:
     """EXPLAIN's rows as a tree: ``[{"text", "is_scan", "children"}]``."""
     if system == "mysql":
         return [_table_step(row) for row in rows]
     if system != "sqlite":
-        return [_step(" ".join(map(str, row))) for row in rows]
+        return _indented([str(text) for (text,) in rows])
     top: list[dict[str, Any]] = []
     steps: dict[int, dict[str, Any]] = {}
     for number, parent, _, text in rows:
         steps[number] = step = _step(str(text))
         steps[parent]["children"].append(step) if parent in steps else top.append(step)
+    return top
+
+
+def _indented(lines: list[str]) -> list[dict[str, Any]]:
+    """PostgreSQL's plan: what belongs to a step is indented below it."""
+    top: list[dict[str, Any]] = []
+    above: list[tuple[int, dict[str, Any]]] = []
+    for line in lines:
+        text = line.lstrip()
+        indent = len(line) - len(text)
+        while above and above[-1][0] >= indent:
+            above.pop()
+        step = _step(text.removeprefix("->").lstrip())
+        (above[-1][1]["children"] if above else top).append(step)
+        above.append((indent, step))
     return top
 
 

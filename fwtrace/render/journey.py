@@ -13,11 +13,13 @@ from fwtrace.render import Options
 from fwtrace.render.sql import format_sql
 from fwtrace.render.text import clean, duration, place, plain
 from fwtrace.tracer.analysis import warnings
-from fwtrace.tracer.model import Span, Trace
+from fwtrace.tracer.model import Location, Span, Trace
 
 __all__ = ["Journey", "render"]
 
 WIDEST = 140
+VALUES = 5
+"""Sets of values shown of a statement that ran several times."""
 
 
 def render(trace: Trace, options: Options) -> Journey:
@@ -35,7 +37,18 @@ class Journey:
     ) -> RenderResult:
         trace, attributes = self.trace, self.trace.root.attributes
         width = min(options.max_width, WIDEST)
-        yield Text(clean(trace.root.name), "bold")
+        lines = trace.root.name.split("\n")
+        groups = _groups(trace)
+        shown: set[int] = set()
+        for number, line in enumerate(lines, 1):
+            yield Text(clean(line), "bold")
+            if len(lines) == 1:
+                break
+            for position, group in enumerate(groups):
+                if _is_of_line(group[0], number):
+                    shown.add(position)
+                    yield from _statements(group, width)
+                    yield Text()
         steps = attributes.get("fwtrace.query.steps", [])
         if len(steps) > 1:
             yield from _heading("methods")
@@ -44,8 +57,10 @@ class Journey:
         if "fwtrace.query" in attributes:
             yield from _heading("query")
             yield from _query(attributes["fwtrace.query"])
-        for span in trace.spans("sql"):
-            yield from _statement(span, width)
+        for position, group in enumerate(groups):
+            if position not in shown:
+                yield Text()
+                yield from _statements(group, width)
         yield from _outcome(trace)
         rows = attributes.get("fwtrace.result.rows", [])
         if rows:
@@ -117,34 +132,64 @@ def _limits(value: Any) -> str:
     return f"rows {low} to {high}"
 
 
-def _statement(span: Span, width: int) -> Iterator[Text]:
+def _groups(trace: Trace) -> list[list[Span]]:
+    """The statements; those that are the same but for their values are together."""
+    found: dict[Any, list[Span]] = {}
+    for span in trace.spans("sql"):
+        text = span.attributes.get("db.query.text")
+        found.setdefault((text, str(span.location), span.error is None), []).append(
+            span
+        )
+    return list(found.values())
+
+
+def _is_of_line(span: Span, line: int) -> bool:
+    where = span.location
+    return where is not None and where.line == line and _is_typed(where)
+
+
+def _is_typed(where: Location) -> bool:
+    return where.file.startswith("expression ")
+
+
+def _statements(group: list[Span], width: int) -> Iterator[Text]:
+    span = group[0]
     attributes = span.attributes
-    rows = attributes.get("db.response.returned_rows")
-    if rows is None:
-        count = attributes.get("fwtrace.sql.affected_rows", 0)
-        found = f"{count} affected"
-    else:
-        found = f"{rows:,} row{'' if rows == 1 else 's'}"
-    where = place(span.location)
-    system = attributes.get("db.system.name", "")
-    more = f"{system} · {found} · {duration(span.duration)}"
-    yield from _heading("sql", f"{more} · {where}" if where else more)
+    facts = [attributes.get("db.system.name", "")]
+    if len(group) > 1:
+        facts.append(f"{len(group):,} times")
+    if "db.response.returned_rows" in attributes:
+        rows = sum(each.attributes["db.response.returned_rows"] for each in group)
+        facts.append(f"{rows:,} row{'' if rows == 1 else 's'}")
+    elif attributes.get("fwtrace.sql.affected_rows"):
+        facts.append(f"{attributes['fwtrace.sql.affected_rows']} affected")
+    facts.append(duration(sum(each.duration for each in group)))
+    if span.location is not None and not _is_typed(span.location):
+        facts.append(place(span.location))
+    yield Text.assemble(("sql", "bold cyan"), (f"  {' · '.join(facts)}", "dim"))
     sql = format_sql(attributes.get("db.query.text", ""), width - 2)
     for line in sql.split("\n"):
         yield Text("  ") + line
-    parameters = [
-        repr(value)
-        for key, value in attributes.items()
-        if key.startswith("db.query.parameter.")
-    ]
-    if parameters:
-        line = Text.assemble(("  with ", "dim"), clean(", ".join(parameters)))
+    given = list(dict.fromkeys(filter(None, map(_parameters, group))))
+    if given:
+        more = "; …" if len(given) > VALUES else ""
+        line = Text.assemble(
+            ("  with ", "dim"), clean("; ".join(given[:VALUES]) + more)
+        )
         line.truncate(width, overflow="ellipsis")
         yield line
     if span.error is not None:
         yield plain(f"  {span.error['type']}: {span.error['message']}", "red")
     for step in attributes.get("fwtrace.query.plan", ()):
         yield from _plan(step, "  plan ")
+
+
+def _parameters(span: Span) -> str:
+    return ", ".join(
+        repr(value)
+        for key, value in span.attributes.items()
+        if key.startswith("db.query.parameter.")
+    )
 
 
 def _plan(step: dict[str, Any], prefix: str) -> Iterator[Text]:
@@ -163,12 +208,20 @@ def _outcome(trace: Trace) -> Iterator[Text]:
     if error:
         yield plain(f"  {error['type']}: {error['message']}", "red")
         return
-    kind = attributes.get("fwtrace.result.type", "")
+    kind = attributes.get("fwtrace.result.type")
     if "fwtrace.result" in attributes:
         yield plain(f"  {attributes['fwtrace.result']}")
-    else:
-        count = attributes.get("fwtrace.result.count", 0)
-        yield plain(f"  {kind} of {count:,} in {duration(trace.duration)}")
+        return
+    if kind is None:
+        yield plain(f"  done in {duration(trace.duration)}")
+        return
+    count = attributes.get("fwtrace.result.count", 0)
+    line = plain(f"  {kind} of {count:,} in {duration(trace.duration)}")
+    made = attributes.get("fwtrace.result.instances", {})
+    if made:
+        told = ", ".join(f"{number:,} {name}" for name, number in made.items())
+        line.append(f"; instances made: {clean(told)}", "dim")
+    yield line
 
 
 def _table(rows: list[dict[str, str]]) -> Table:

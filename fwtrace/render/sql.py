@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
 from rich.text import Text
 
 from fwtrace.render.text import clean
 
-__all__ = ["format_sql"]
+__all__ = ["Dialects", "format_sql"]
+
+NARROWEST = 44
+"""Columns that a statement needs to stand beside another."""
 
 
 def format_sql(sql: str, width: int) -> Text:
@@ -32,6 +37,38 @@ def format_sql(sql: str, width: int) -> Text:
                 column += 1
             text.append_text(word)
             column += word.cell_len
+    return text
+
+
+class Dialects:
+    """A statement in several dialects: side by side where there is room.
+
+    ``compiled``: ``[{"dialect", "sql", "parameters"}]``.
+    """
+
+    def __init__(self, compiled: list[dict[str, Any]]) -> None:
+        self.compiled = compiled
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        width = options.max_width // len(self.compiled) - 2
+        if width < NARROWEST:
+            for each in self.compiled:
+                yield Text(each["dialect"], "bold cyan")
+                yield _with_parameters(each, options.max_width)
+            return
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+        for each in self.compiled:
+            table.add_column(Text(each["dialect"], "bold cyan"), width=width)
+        table.add_row(*(_with_parameters(each, width) for each in self.compiled))
+        yield table
+
+
+def _with_parameters(compiled: dict[str, Any], width: int) -> Text:
+    text = format_sql(compiled["sql"], width)
+    if compiled["parameters"]:
+        text.append(f"\nwith {clean(', '.join(compiled['parameters']))}", "dim")
     return text
 
 

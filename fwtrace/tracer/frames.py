@@ -22,6 +22,8 @@ _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = (
     _OWN,
     os.path.dirname(os.path.realpath(linecache.__file__)) + os.sep,
+    # The commands that packages install: fwtrace, gunicorn.
+    os.path.realpath(os.path.dirname(sys.executable)) + os.sep,
 )
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 EXCERPT_LINES = 12

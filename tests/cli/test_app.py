@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-m", "fwtrace"]
 
 
-def fwtrace(*arguments, cwd=None, **environ):
+def fwtrace(*arguments, cwd=None, typed="", **environ):
     return subprocess.run(
         [*PROGRAM, *arguments],
         capture_output=True,
@@ -36,7 +36,7 @@ def fwtrace(*arguments, cwd=None, **environ):
             "PYTHONIOENCODING": "utf-8",
             **environ,
         },
-        stdin=subprocess.DEVNULL,
+        input=typed,
         timeout=60,
     )
 

@@ -32,12 +32,23 @@ def test_an_expression_travels_to_its_rows():
         assert part in result.stdout
 
 
-def test_several_expressions_share_a_session(tmp_path):
-    lines = "# a comment\nUser.objects.create(name='Zed')\n\nUser.objects.count()\n"
-    (tmp_path / "lines").write_text(lines)
+def test_several_expressions_share_a_session():
     result = fwtrace("sql", "User.objects.all().delete()", "User.objects.count()")
     assert "  0\n" in result.stdout
     assert result.returncode == 0
+
+
+def test_reads_statements_from_a_pipe():
+    loop = "rows = Post.objects.all()\n# each\nfor post in rows[:3]:\n    post.author\n"
+    result = fwtrace("sql", "-", typed=loop + "print('hello')\n1 + 1\n")
+    assert result.returncode == 0
+    assert "    post.author\nsql  sqlite · 3 times" in result.stdout
+    assert "hello\n" in result.stdout
+    data = fwtrace("sql", "-", "--json", typed="print('hello')\n")
+    assert len(json.loads(data.stdout)) == 1
+    assert data.stderr == "hello\n"
+    wrong = fwtrace("sql", "-", typed="1\nfor x in:\n")
+    assert (wrong.returncode, "at character 9 of line 2" in wrong.stderr) == (2, True)
 
 
 def test_json_is_a_list_of_traces():

@@ -214,9 +214,11 @@ class Database:
     def fetch_named(
         self, sql: str, params: Sequence[Any] = ()
     ) -> tuple[list[str], list[Row]]:
-        """The names of the columns, and the rows."""
+        """The names of the columns, and the rows; of a statement without any, none."""
         with self._guard:
             cursor: Any = self.execute(sql, params)
+            if cursor.description is None:
+                return [], []
             return [each[0] for each in cursor.description], list(cursor.fetchall())
 
     def fetch_chunks(
