@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fwtrace.tracer.frames import location_of
@@ -70,11 +71,22 @@ def _traced_receiver(receiver: Any) -> Any:
     ) -> None:
         span.attributes["fwtrace.signal.returned"] = show(result)
 
-    return _Receiver(receiver, spanned("signal", "receiver", before, after)(_call))
+    call = _acall if _is_async(receiver) else _call
+    return _Receiver(receiver, spanned("signal", "receiver", before, after)(call))
+
+
+def _is_async(receiver: Any) -> bool:
+    return iscoroutinefunction(receiver) or iscoroutinefunction(
+        getattr(type(receiver), "__call__", None)  # noqa: B004
+    )
 
 
 def _call(receiver: Any, args: Any, kwargs: Any) -> Any:
     return receiver(*args, **kwargs)
+
+
+async def _acall(receiver: Any, args: Any, kwargs: Any) -> Any:
+    return await receiver(*args, **kwargs)
 
 
 class _Receiver:
@@ -94,21 +106,32 @@ class _Receiver:
         return self._call(self.receiver, args, kwargs)
 
 
-def _real_receivers(send: Any) -> Any:
-    """`send` giving back the receivers themselves, not what stood in for them."""
+def _real_receivers(responses: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """The receivers themselves, not what stood in for them."""
+    return [
+        (each.receiver if type(each) is _Receiver else each, response)
+        for each, response in responses
+    ]
+
+
+def _send(send: Any) -> Any:
+    seen = spanned("signal", before=_sent)(send)
 
     @functools.wraps(send)
     def traced(*args: Any, **kwargs: Any) -> Any:
-        return [
-            (each.receiver if type(each) is _Receiver else each, response)
-            for each, response in send(*args, **kwargs)
-        ]
+        return _real_receivers(seen(*args, **kwargs))
 
     return traced
 
 
-def _send(send: Any) -> Any:
-    return _real_receivers(spanned("signal", before=_sent)(send))
+def _asend(send: Any) -> Any:
+    seen = spanned("signal", before=_sent)(send)
+
+    @functools.wraps(send)
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        return _real_receivers(await seen(*args, **kwargs))
+
+    return traced
 
 
 SIGNALS = Probe(
@@ -117,6 +140,8 @@ SIGNALS = Probe(
     (
         Seam("signals:Signal.send", _send),
         Seam("signals:Signal.send_robust", _send),
+        Seam("signals:Signal.asend", _asend),
+        Seam("signals:Signal.asend_robust", _asend),
         Seam("signals:Signal.receivers_for", _traced_receivers),
     ),
 )

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 
 from fwtrace.tracer.late import when_imported
@@ -63,7 +64,8 @@ def spanned(
     before: Before | None = None,
     after: After | None = None,
 ) -> Wrap:
-    """A wrapper that records each call of a function as a span.
+    """A wrapper that records each call of a function as a span; of a coroutine
+    function, until it has been awaited.
 
     ``before(recorder, span, args)`` and ``after(recorder, span, args, result)`` fill
     the span in; what they raise is kept on it as its fault. ``after`` runs only when
@@ -71,10 +73,43 @@ def spanned(
     itself ``__traceback_hide__``, as Django's and Werkzeug's debug pages honour.
     """
 
+    def awaited(function: Any, label: str) -> Any:
+        @functools.wraps(function)
+        async def traced(*args: Any, **kwargs: Any) -> Any:
+            __traceback_hide__ = True  # noqa: F841
+            current = CURRENT.get()
+            if current is None:
+                return await function(*args, **kwargs)
+            recorder, parent = current
+            entered = recorder.clock()
+            span = recorder.open(stage, label, parent)
+            if span is None:
+                return await function(*args, **kwargs)
+            _fill(before, recorder, span, args)
+            token = CURRENT.set((recorder, span))
+            recorder.start(span, entered)
+            try:
+                result = await function(*args, **kwargs)
+            except BaseException as error:
+                left = recorder.stop(span)
+                CURRENT.reset(token)
+                recorder.fail(span, error)
+                recorder.charge(left)
+                raise
+            left = recorder.stop(span)
+            CURRENT.reset(token)
+            _fill(after, recorder, span, args, result)
+            recorder.charge(left)
+            return result
+
+        return traced
+
     def wrap(function: Any) -> Any:
         if function is None:
             raise AttributeError("there is no such function to trace")
         label = name or function.__name__
+        if iscoroutinefunction(function):
+            return awaited(function, label)
 
         @functools.wraps(function)
         def traced(*args: Any, **kwargs: Any) -> Any:
@@ -87,11 +122,7 @@ def spanned(
             span = recorder.open(stage, label, parent)
             if span is None:
                 return function(*args, **kwargs)
-            if before is not None:
-                try:
-                    before(recorder, span, args)
-                except Exception as fault:
-                    recorder.fault(span, fault)
+            _fill(before, recorder, span, args)
             token = CURRENT.set((recorder, span))
             recorder.start(span, entered)
             try:
@@ -104,17 +135,21 @@ def spanned(
                 raise
             left = recorder.stop(span)
             CURRENT.reset(token)
-            if after is not None:
-                try:
-                    after(recorder, span, args, result)
-                except Exception as fault:
-                    recorder.fault(span, fault)
+            _fill(after, recorder, span, args, result)
             recorder.charge(left)
             return result
 
         return traced
 
     return wrap
+
+
+def _fill(fill: Any, recorder: Recorder, span: Span, *told: Any) -> None:
+    if fill is not None:
+        try:
+            fill(recorder, span, *told)
+        except Exception as fault:
+            recorder.fault(span, fault)
 
 
 def attach(probes: Sequence[Probe]) -> Detach:
