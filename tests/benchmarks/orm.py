@@ -1,4 +1,4 @@
-"""The ORM against Django's, SQLAlchemy, peewee, and sqlite3 itself."""
+"""The ORM against Django's, SQLAlchemy, peewee, Pony, and sqlite3 itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tests.benchmarks.harness import Aim, Result, compare, show
 __all__ = ["orm"]
 
 QUESTIONS: dict[str, tuple[str, tuple[Aim, ...]]] = {
-    "sql": ("Building SQL of a chain of five", (Aim("fwtrace", "Django", 0.15),)),
+    "sql": (
+        "Building SQL of a chain of five",
+        (Aim("fwtrace", "Django", 0.15), Aim("fwtrace", "Pony", 1.0)),
+    ),
     "get": ("Getting one row by its key", (Aim("fwtrace", "Django", 0.17),)),
     "some": ("A filter that finds about 20 rows", (Aim("fwtrace", "Django", 0.3),)),
     "all": (
@@ -27,7 +30,7 @@ QUESTIONS: dict[str, tuple[str, tuple[Aim, ...]]] = {
     "bulk": ("1,000 inserts in bulk", ()),
     "follow": ("Following a foreign key of 100 rows", ()),
     "joined": ("The same with select_related", ()),
-    "prefetch": ("Prefetching 10 x 100 rows", ()),
+    "prefetch": ("Prefetching 100 x 10 rows", ()),
     "aggregate": ("Two aggregates of 10,000 rows", ()),
 }
 
@@ -39,6 +42,7 @@ def competitors() -> dict[str, Any]:
         "Django": rivals.Django(),
         "SQLAlchemy": rivals.SQLAlchemy(),
         "peewee": rivals.Peewee(),
+        "Pony": rivals.Pony(),
         "sqlite3": rivals.Bare(),
     }
 

@@ -116,7 +116,10 @@ class Ours:
         return [book.author.name for book in found]
 
     def prefetch(self) -> object:
-        found = self.Author.objects.prefetch_related("books")[:10]
+        from fwtrace.toolkit.orm import Prefetch
+
+        books = Prefetch("books", self.Book.objects.filter(id__lte=1000))
+        found = self.Author.objects.prefetch_related(books)
         return [len(author.books.all()) for author in found]
 
 
@@ -168,6 +171,13 @@ class Django(Ours):
         from django.db.models import Avg, Count
 
         return self.Book.objects.aggregate(n=Count("id"), p=Avg("pages"))
+
+    def prefetch(self) -> object:
+        from django.db.models import Prefetch
+
+        books = Prefetch("books", self.Book.objects.filter(id__lte=1000))
+        found = self.Author.objects.prefetch_related(books)
+        return [len(author.books.all()) for author in found]
 
     def insert(self) -> None:
         from django.db import transaction
@@ -263,12 +273,8 @@ class Peewee:
         return [book.author.name for book in found]
 
     def prefetch(self) -> object:
-        found = self.pw.prefetch(
-            self.Author.select().limit(10),
-            self.Book.select().where(
-                self.Book.author.in_(self.Author.select(self.Author.id).limit(10))
-            ),
-        )
+        books = self.Book.select().where(self.Book.id <= 1000)
+        found = self.pw.prefetch(self.Author.select(), books)
         return [len(author.books) for author in found]
 
 
@@ -370,7 +376,41 @@ class SQLAlchemy:
             return [book.author.name for book in session.scalars(statement)]
 
     def prefetch(self) -> object:
-        option = self.orm.selectinload(self.Author.books)
+        books = self.Author.books.and_(self.Book.id <= 1000)
+        option = self.orm.selectinload(books)
         with self.orm.Session(self.engine) as session:
-            statement = self.sa.select(self.Author).options(option).limit(10)
+            statement = self.sa.select(self.Author).options(option)
             return [len(author.books) for author in session.scalars(statement)]
+
+
+class Pony:
+    """Its queries are generator expressions, whose SQL it keeps by their code."""
+
+    def __init__(self) -> None:
+        from pony import orm
+
+        self.pony: Any = orm
+        db: Any = orm.Database("sqlite", ":memory:")
+
+        class Author(db.Entity):  # type: ignore[misc]
+            name = orm.Required(str, 50)
+            age = orm.Required(int)
+            books = orm.Set("Book")
+
+        class Book(db.Entity):  # type: ignore[misc]
+            title = orm.Required(str, 50)
+            pages = orm.Required(int)
+            author = orm.Required(Author)
+
+        self.Book: Any = Book
+        db.generate_mapping(create_tables=True)
+
+    def sql(self) -> object:
+        Book, least, name, title = self.Book, 5, "x", "y"
+        with self.pony.db_session:
+            rows = self.pony.select(
+                b
+                for b in Book
+                if b.pages > least and b.author.name == name and b.title != title
+            )
+            return rows.order_by(self.pony.desc(Book.pages)).get_sql()
