@@ -178,6 +178,7 @@ from fwtrace.toolkit.orm.moments import (
 )
 from fwtrace.toolkit.orm.prefetch import (
     Prefetch,
+    aprefetch_related_objects,
     prefetch_related_objects,
 )
 from fwtrace.toolkit.orm.query import (
@@ -381,6 +382,7 @@ __all__ = [
     "Variance",
     "When",
     "Window",
+    "aprefetch_related_objects",
     "atomic",
     "class_prepared",
     "connect",

@@ -283,7 +283,7 @@ class SQLCompiler:
             ours = self.column(join.parent, join.hop.ours.column)
             theirs = self.column(join.alias, join.hop.theirs.column)
             sql += f" {kind} {table} ON ({ours} = {theirs})"
-        return sql
+        return ", ".join([sql, *map(self.quote, query.tables)])
 
     def _table(self, name: str, alias: str) -> str:
         shown = self.alias(alias)

@@ -33,6 +33,7 @@ __all__ = [
     "Func",
     "OrderBy",
     "Parameter",
+    "RawCondition",
     "RawSQL",
     "Star",
     "Value",
@@ -432,6 +433,12 @@ class RawSQL(Expression):
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         sql = compiler.dialect.from_format(self.sql)
         return f"({sql})", [Const(param) for param in self.params]
+
+
+class RawCondition(RawSQL):
+    """SQL that is true or false, as it is."""
+
+    conditional = True
 
 
 # Inner nodes.

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.query import QuerySet
+from fwtrace.toolkit.orm.routers import db_for_write
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -65,8 +66,6 @@ class BaseManager:
 
     @property
     def db_for_write(self) -> str:
-        from fwtrace.toolkit.orm.routers import db_for_write
-
         return self._db or db_for_write(self.model, **self._hints)
 
     def db_manager(

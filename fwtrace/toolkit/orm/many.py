@@ -270,10 +270,8 @@ class ManyManager(BoundManager):
     """The rows related to one instance by a table of pairs."""
 
     def __init__(self, relation: Any, instance: Model) -> None:
-        super().__init__(relation.related_model)
+        super().__init__(relation.related_model, instance, relation.cache_name)
         self.relation = relation
-        self.instance = instance
-        self.cache_name = relation.cache_name
         self.through: Any = relation.through
         self.near: str = relation.source_field.name
         self.far: str = relation.target_key.name
@@ -288,7 +286,8 @@ class ManyManager(BoundManager):
         rows, back = self.all_rows(), self._back_name()
         if back is not None:
             return rows.filter(**{back: self.key})
-        pairs = self.through._base_manager.filter(**{self.near: self.key})
+        pairs = self.through._base_manager.using(rows._db)
+        pairs = pairs.filter(**{self.near: self.key})
         return rows.filter(pk__in=pairs.values(self.far))
 
     def _back_name(self) -> str | None:
@@ -301,7 +300,8 @@ class ManyManager(BoundManager):
         return None if relation.rel.hidden else str(relation.rel.name)
 
     def create(self, through_defaults: Any = None, **values: Any) -> Any:
-        made = self.model._default_manager.using(self._db).create(**values)
+        rows = self.model._default_manager.using(self.db_for_write)
+        made = rows.create(**values)
         self.add(made, through_defaults=through_defaults)
         return made
 
@@ -325,7 +325,7 @@ class ManyManager(BoundManager):
             self._add(keys, through_defaults or {})
 
     def _add(self, keys: list[Any], defaults: dict[str, Any]) -> None:
-        pairs = self.through._base_manager
+        pairs = self.through._base_manager.using(self.db_for_write)
         known = set(
             pairs.filter(**{self.near: self.key, f"{self.far}__in": keys}).values_list(
                 self.far, flat=True
@@ -371,7 +371,7 @@ class ManyManager(BoundManager):
             if listed is not None:
                 back &= Q((f"{self.near}__in", listed))
             found |= back
-        return self.through._base_manager.filter(found)
+        return self.through._base_manager.using(self.db_for_write).filter(found)
 
     def clear(self) -> None:
         self.forget()

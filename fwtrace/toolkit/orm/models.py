@@ -15,6 +15,7 @@ from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.manager import BaseManager, Manager
 from fwtrace.toolkit.orm.options import Options
 from fwtrace.toolkit.orm.related import OneToOneField
+from fwtrace.toolkit.orm.routers import db_for_write
 from fwtrace.toolkit.orm.signals import class_prepared, post_init, pre_init
 from fwtrace.toolkit.orm.tasks import in_thread
 
@@ -150,7 +151,7 @@ def _add_parents(model: Any, bases: Iterable[type], contributed: Any) -> None:
                 f"{model.__name__} is a proxy: it has one model with a table as its "
                 "base, and no fields of its own."
             )
-        meta.proxy_for = parents[0]
+        meta.proxy_for_model = parents[0]
         meta.db_table = parents[0]._meta.db_table
         meta.ordering = meta.ordering or list(parents[0]._meta.ordering)
         return
@@ -326,8 +327,6 @@ class Model(metaclass=ModelBase):
 
     @classmethod
     def database(cls) -> Database:
-        from fwtrace.toolkit.orm.routers import db_for_write
-
         return get_database(db_for_write(cls))
 
     # Saving and deleting.
@@ -362,8 +361,6 @@ class Model(metaclass=ModelBase):
             )
         database = get_database(using or self._state.db or "default")
         if using is None:
-            from fwtrace.toolkit.orm.routers import db_for_write
-
             database = get_database(db_for_write(type(self), instance=self))
         collector = Collector(database)
         collector.collect([self], keep_parents=keep_parents)

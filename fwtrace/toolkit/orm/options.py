@@ -77,7 +77,7 @@ class Options:
         self.local_related: list[Any] = []
         """Relations of other models to this one."""
         self.parents: dict[type[Model], ForeignKey] = {}
-        self.proxy_for: type[Model] | None = None
+        self.proxy_for_model: type[Model] | None = None
         given = {k: getattr(meta, k) for k in dir(meta) if k[0] != "_"} if meta else {}
         unknown = set(given) - set(_KNOWN)
         if unknown:
@@ -111,9 +111,33 @@ class Options:
         return self.object_name
 
     @property
+    def label_lower(self) -> str:
+        return self.label.lower()
+
+    @property
+    def default_manager(self) -> Any:
+        """The first that the model has, ``objects`` unless it names others."""
+        return self.model._default_manager
+
+    @property
+    def base_manager(self) -> Any:
+        """The one that hides no rows."""
+        return self.model._base_manager
+
+    @property
+    def managers(self) -> list[Any]:
+        """Those of the model and its bases, each under its own name once."""
+        found: dict[str, Any] = {}
+        for kind in self.model.__mro__:
+            for name, value in vars(kind).items():
+                if hasattr(value, "_queryset_class") and name[0] != "_":
+                    found.setdefault(name, getattr(self.model, name))
+        return list(found.values())
+
+    @property
     def concrete_model(self) -> type[Model]:
         """The model whose table this is: not a proxy."""
-        proxied = self.proxy_for
+        proxied = self.proxy_for_model
         return self.model if proxied is None else proxied._meta.concrete_model
 
     def add_field(self, field: Field) -> None:
@@ -145,8 +169,8 @@ class Options:
     @cached_property
     def concrete_fields(self) -> tuple[Field, ...]:
         """Every column: those of parents first."""
-        if self.proxy_for is not None:
-            return self.proxy_for._meta.concrete_fields
+        if self.proxy_for_model is not None:
+            return self.proxy_for_model._meta.concrete_fields
         found: dict[str, Field] = {}
         for parent in self.parents:
             found |= {field.name: field for field in parent._meta.concrete_fields}
@@ -177,7 +201,10 @@ class Options:
         return (*above, *self.local_related)
 
     def _above(self) -> list[type[Model]]:
-        return [*self.parents, *([self.proxy_for] if self.proxy_for else [])]
+        return [
+            *self.parents,
+            *([self.proxy_for_model] if self.proxy_for_model else []),
+        ]
 
     @cached_property
     def pk(self) -> Field:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
 from fwtrace.toolkit.orm.expressions import F
+from fwtrace.toolkit.orm.tasks import in_thread
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
 
-__all__ = ["Prefetch", "check", "prefetch_related_objects"]
+__all__ = ["Prefetch", "aprefetch_related_objects", "check", "prefetch_related_objects"]
 
 
 class Prefetch:
@@ -53,6 +54,11 @@ def prefetch_related_objects(instances: Iterable[Any], *lookups: Any) -> None:
         lookup = queue.pop(0)
         prefetch = lookup if isinstance(lookup, Prefetch) else Prefetch(lookup)
         _follow(rows, prefetch, done)
+
+
+async def aprefetch_related_objects(instances: Iterable[Any], *lookups: Any) -> None:
+    """As :func:`prefetch_related_objects`, awaited."""
+    await in_thread(prefetch_related_objects, instances, *lookups)
 
 
 def _follow(rows: list[Any], prefetch: Prefetch, done: set[str]) -> None:

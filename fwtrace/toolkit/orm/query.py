@@ -14,10 +14,11 @@ from fwtrace.toolkit.orm.deletion import Collector
 from fwtrace.toolkit.orm.exceptions import IntegrityError
 from fwtrace.toolkit.orm.loading import is_watched
 from fwtrace.toolkit.orm.plans import Statement
+from fwtrace.toolkit.orm.routers import db_for_read, db_for_write
 from fwtrace.toolkit.orm.selecting import Selection, check_alias, default_name
 from fwtrace.toolkit.orm.slots import Scope, Slots
 from fwtrace.toolkit.orm.sql import Column, Query
-from fwtrace.toolkit.orm.tasks import OwnThread, in_thread, is_in_block
+from fwtrace.toolkit.orm.tasks import OwnThread, async_form, in_thread, is_in_block
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -51,8 +52,6 @@ class QuerySet(Selection[M]):
         """The alias of the database that is asked."""
         if self._db is not None:
             return self._db
-        from fwtrace.toolkit.orm.routers import db_for_read
-
         return db_for_read(self.model, **(self._hints or {}))
 
     @property
@@ -62,8 +61,6 @@ class QuerySet(Selection[M]):
     def _writing(self) -> Database:
         if self._db is not None:
             return get_database(self._db)
-        from fwtrace.toolkit.orm.routers import db_for_write
-
         return get_database(db_for_write(self.model, **(self._hints or {})))
 
     @property
@@ -395,12 +392,8 @@ class QuerySet(Selection[M]):
     def create(self, **values: Any) -> M:
         """Make an instance and save it."""
         made: Any = self.model(**values)
-        self._keep_hints(made)
-        made.save(force_insert=True, using=self._db)
+        made.save(force_insert=True, using=self._db or self._writing().alias)
         return made  # type: ignore[no-any-return]
-
-    def _keep_hints(self, made: Any) -> None:
-        pass
 
     def get_or_create(
         self, defaults: dict[str, Any] | None = None, **conditions: Any
@@ -511,22 +504,13 @@ class QuerySet(Selection[M]):
         return database.execute(*statement.bind(self._values, self.limits)).rowcount
 
 
-def _async_form(name: str) -> Any:
-    async def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return await in_thread(getattr(self, name), *args, **kwargs)
-
-    method.__name__ = method.__qualname__ = f"a{name}"
-    method.__doc__ = f"As :meth:`{name}`, in a thread of its own."
-    return method
-
-
 ASYNC = (
     "get create get_or_create update_or_create bulk_create bulk_update count in_bulk "
     "latest earliest first last exists contains update delete aggregate explain"
 ).split()
 
 for _name in ASYNC:
-    setattr(QuerySet, f"a{_name}", _async_form(_name))
+    setattr(QuerySet, f"a{_name}", async_form(_name))
 
 
 class _ShownQuery(Query):

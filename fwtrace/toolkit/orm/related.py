@@ -10,7 +10,9 @@ from fwtrace.toolkit.orm.deletion import CASCADE, SET_DEFAULT, SET_NULL, OnDelet
 from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.manager import Manager
+from fwtrace.toolkit.orm.routers import allow_relation, db_for_write
 from fwtrace.toolkit.orm.sql import Hop
+from fwtrace.toolkit.orm.tasks import async_form
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
@@ -358,10 +360,26 @@ class ForwardDescriptor:
                 f"For a key, assign {field.attname}."
             )
         key = None if value is None else getattr(value, field.target_field.attname)
+        if value is not None:
+            _meet(instance, value)
         setattr(instance, field.attname, key)
         instance._state.fields_cache[field.name] = key, value
         if value is not None and field.one_to_one:
             value._state.fields_cache[field.rel.cache_name] = None, instance
+
+
+def _meet(instance: Model, value: Model) -> None:
+    """A new instance goes where the one is that it refers to."""
+    state, theirs = instance._state, value._state.db
+    if theirs is None:
+        return
+    if state.db is None:
+        state.db = db_for_write(type(instance), instance=value)
+    elif not allow_relation(instance, value):
+        raise ValueError(
+            f"Cannot assign {value!r}: it is in the database {theirs!r}, the "
+            f"{type(instance).__name__} is in {state.db!r}, and no router allows it."
+        )
 
 
 _no_related_classes: dict[type, type[Exception]] = {}
@@ -462,8 +480,11 @@ def related_manager(rel: Any, kind: Any = None) -> Any:
 class BoundManager(Manager):
     """What managers of related rows have in common: the cache of prefetching."""
 
-    instance: Any
-    cache_name: str
+    def __init__(self, model: type[Model], instance: Model, cache_name: str) -> None:
+        super().__init__(model)
+        self.instance = instance
+        self.cache_name = cache_name
+        self._hints = hints(instance)
 
     def get_queryset(self) -> QuerySet[Any]:
         cached = self.instance.__dict__.get("_prefetched_objects_cache")
@@ -487,14 +508,16 @@ class BoundManager(Manager):
             cached.pop(self.cache_name, None)
 
 
+for _name in "create get_or_create update_or_create add remove clear set".split():
+    setattr(BoundManager, f"a{_name}", async_form(_name))
+
+
 class RelatedManager(BoundManager):
     """The rows that refer to one instance."""
 
     def __init__(self, rel: ManyToOneRel, instance: Model) -> None:
-        super().__init__(rel.related_model)
+        super().__init__(rel.related_model, instance, rel.accessor_name)
         self.rel = rel
-        self.instance = instance
-        self.cache_name = rel.accessor_name
 
     def rows(self) -> QuerySet[Any]:
         """The model's own manager says which rows there are to choose from."""
@@ -539,7 +562,7 @@ class RelatedManager(BoundManager):
         if not bulk:
             for each in objs:
                 setattr(each, self.rel.field.name, self.instance)
-                each.save()
+                each.save(using=self.db_for_write)
             return
         if any(each._state.adding for each in objs):
             raise ValueError(
@@ -547,7 +570,8 @@ class RelatedManager(BoundManager):
             )
         if objs:
             keys = [each.pk for each in objs]
-            rows = self.model._base_manager.filter(pk__in=keys)
+            rows = self.model._base_manager.using(self.db_for_write)
+            rows = rows.filter(pk__in=keys)
             rows.update(**{self.rel.field.name: self.instance})
         for each in objs:
             setattr(each, self.rel.field.name, self.instance)

@@ -12,6 +12,7 @@ from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
 from fwtrace.toolkit.orm.exceptions import DatabaseError, FieldError
 from fwtrace.toolkit.orm.expressions import Case, Value, When
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED, AutoField, Field
+from fwtrace.toolkit.orm.routers import db_for_write
 from fwtrace.toolkit.orm.signals import post_save, pre_save
 from fwtrace.toolkit.orm.slots import Scope, Slots
 
@@ -37,8 +38,6 @@ def save(
         raise ValueError("Cannot force both insert and updating in model saving.")
     model = type(instance)
     if using is None:
-        from fwtrace.toolkit.orm.routers import db_for_write
-
         using = db_for_write(model, instance=instance)
     database = get_database(using)
     only: frozenset[str] | None = None

@@ -64,7 +64,7 @@ def in_order(models: Iterable[type[Model]]) -> list[type[Model]]:
 
 def _referred(model: type[Model]) -> set[Any]:
     found = {
-        field.related_model._meta.concrete_model  # type: ignore[attr-defined]
+        field.related_model._meta.concrete_model
         for field in model._meta.local_fields
         if field.is_relation
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fwtrace.toolkit.orm.chain import Chain, M
 from fwtrace.toolkit.orm.compiler import ALL_ROWS
 from fwtrace.toolkit.orm.exceptions import FieldError
-from fwtrace.toolkit.orm.expressions import as_expression
+from fwtrace.toolkit.orm.expressions import RawCondition, RawSQL, as_expression
 from fwtrace.toolkit.orm.plans import Plan
 from fwtrace.toolkit.orm.slots import Scope, Slots
 from fwtrace.toolkit.orm.sql import Combination, Query
@@ -228,6 +228,34 @@ class Selection(Chain[M]):
                 query.annotate(name, expression, slots, hide)
 
         return self._grown(method, tuple(given.values()), build, *given)
+
+    def extra(
+        self,
+        select: dict[str, str] | None = None,
+        where: Sequence[str] | None = None,
+        params: Sequence[Any] = (),
+        tables: Sequence[str] = (),
+        order_by: Sequence[str] | None = None,
+        select_params: Sequence[Any] = (),
+    ) -> Self:
+        """Pieces of SQL as they are, which must not hold user input; ``%s`` marks a
+        parameter. Expressions and RawSQL do nearly all of it better."""
+        made, left = self, list(select_params)
+        for name, sql in (select or {}).items():
+            count = sql.replace("%%", "").count("%s")
+            made = made.annotate(**{name: RawSQL(sql, left[:count])})
+            del left[:count]
+        if where:
+            made = made.filter(
+                RawCondition(" AND ".join(f"({w})" for w in where), params)
+            )
+        if tables:
+
+            def build(query: Query, slots: Slots) -> None:
+                query.tables = (*query.tables, *tables)
+
+            made = made._grown("extra", (), build, *tables)
+        return made if order_by is None else made.order_by(*order_by)
 
     def values(self, *names: Any, **expressions: Any) -> QuerySet[dict[str, Any]]:
         """Dicts instead of instances."""

@@ -125,6 +125,8 @@ class Query:
         self.loaded: dict[str, frozenset[str]] = {}
         """Names of the fields that are fetched at once, by the path to their model; of
         one that is not here, all."""
+        self.tables: tuple[str, ...] = ()
+        """Other tables that extra() named."""
         self.is_empty = False
         self.combination: Combination | None = None
         self.lock: dict[str, Any] | None = None

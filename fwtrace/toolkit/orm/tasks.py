@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["OwnThread", "block_of_task", "in_thread", "is_in_block", "running_task"]
+__all__ = [
+    "OwnThread",
+    "async_form",
+    "block_of_task",
+    "in_thread",
+    "is_in_block",
+    "running_task",
+]
 
 block_of_task: ContextVar[Any] = ContextVar("fwtrace_orm_block_of_task", default=None)
 """The task that has entered a ``with atomic()``: its statements run where it runs."""
@@ -67,6 +74,17 @@ async def in_thread(function: Callable[..., Any], *args: Any, **options: Any) ->
     own = OwnThread.current()
     call = partial(function, *args, **options)
     return await (_call(None, call) if own is None else own.call(call))
+
+
+def async_form(name: str) -> Any:
+    """The method ``a<name>`` that awaits the method of that name."""
+
+    async def method(self: Any, *args: Any, **options: Any) -> Any:
+        return await in_thread(getattr(self, name), *args, **options)
+
+    method.__name__ = method.__qualname__ = f"a{name}"
+    method.__doc__ = f"As :meth:`{name}`, awaited."
+    return method
 
 
 def is_in_block() -> bool:

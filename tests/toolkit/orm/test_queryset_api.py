@@ -15,12 +15,15 @@ from fwtrace.toolkit.orm import (
     ForeignKey,
     IntegerField,
     IntegrityError,
+    Lookup,
     Manager,
     Model,
     NotSupportedError,
     Q,
     QuerySet,
+    Transform,
     Value,
+    aprefetch_related_objects,
     atomic,
 )
 from tests.toolkit.orm.servers import only_sqlite
@@ -334,3 +337,72 @@ def test_iterating_many_rows_takes_little_memory(players):
         tracemalloc.stop()
     assert count == 20_003
     assert peak < 1_500_000
+
+
+def test_async_forms_of_related_managers(players):
+    red = Team.objects.get(name="red")
+
+    async def main():
+        made = await red.players.acreate(name="eve")
+        _, created = await red.players.aget_or_create(name="eve")
+        dee = await Player.objects.aget(name="dee")
+        await red.players.aadd(dee)
+        await aprefetch_related_objects([red], "players")
+        with_dee = names(red.players.all())
+        await red.players.aremove(dee, made)
+        now = await red.players.acount()
+        await red.players.aset([dee])
+        last = [each.name async for each in red.players.all()]
+        await red.players.aclear()
+        return created, with_dee, now, last, await red.players.aexists()
+
+    assert asyncio.run(main()) == (
+        False,
+        ["ann", "cid", "dee", "eve"],
+        2,
+        ["dee"],
+        False,
+    )
+
+
+def test_extra_puts_sql_into_the_statement(players):
+    rows = players.extra(
+        select={"twice": "points * %s"},
+        select_params=[2],
+        where=["points > %s", "name <> 'cid'"],
+        params=[4],
+    )
+    assert [(row.name, row.twice) for row in rows] == [("ann", 24), ("bob", 10)]
+    joined = players.extra(
+        tables=["team"],
+        where=["team.id = team_id", "team.name = %s"],
+        params=["red"],
+        order_by=["-points"],
+    )
+    assert names(joined) == ["cid", "ann"]
+
+
+def test_lookups_and_transforms_of_ones_own(players):
+    class NotEqual(Lookup):
+        lookup_name = "differs"
+
+        def as_sql(self, compiler):
+            left, params = compiler.compile(self.lhs)
+            right, more = compiler.compile(self.rhs)
+            return f"{left} <> {right}", [*params, *more]
+
+    @CharField.register_lookup
+    class Initial(Transform):
+        lookup_name = "initial"
+
+        def as_sql(self, compiler):
+            sql, params = compiler.compile(self.args[0])
+            return f"SUBSTR({sql}, 1, 1)", params
+
+    IntegerField.register_lookup(NotEqual)
+    assert names(players.filter(points__differs=5)) == ["ann", "cid", "dee"]
+    assert names(players.filter(name__initial__gte="c")) == ["cid", "dee"]
+    assert names(players.order_by("-name__initial")[:1]) == ["dee"]
+    assert Player._meta.get_field("name").get_lookup("initial") is Initial
+    with pytest.raises(FieldError, match="Unsupported lookup 'differs'"):
+        players.filter(name__differs="ann")

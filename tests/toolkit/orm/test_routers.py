@@ -7,10 +7,12 @@ import pytest
 from fwtrace.toolkit.orm import (
     CharField,
     ForeignKey,
+    ManyToManyField,
     Model,
     NotConnected,
     atomic,
     connect,
+    create_tables,
     set_routers,
 )
 from fwtrace.toolkit.orm.routers import allow_migrate, allow_relation
@@ -23,14 +25,18 @@ class Group(Model):
 class Member(Model):
     name: Any = CharField(max_length=10)
     group: Any = ForeignKey(Group, null=True)
+    tags: Any = ManyToManyField("Label", related_name="members")
+
+
+class Label(Model):
+    word: Any = CharField(max_length=10)
 
 
 @pytest.fixture
 def two():
     for alias in ("default", "other"):
         database = connect("sqlite://", alias)
-        for model in (Group, Member):
-            model.create_table(using=alias)
+        create_tables([Group, Member, Label], database)
     yield database
     set_routers([])
 
@@ -62,6 +68,41 @@ def test_related_rows_are_looked_for_where_the_instance_is(two):
     (member,) = group.member_set.all()
     assert Member.objects.using("other").get().group == group
     assert member._state.db == "other"
+
+
+def test_related_rows_are_written_where_the_instance_is(two):
+    group = Group.objects.using("other").create(name="g")
+    group.member_set.create(name="a")
+    group.member_set.get_or_create(name="b")
+    group.member_set.add(Member(name="c"), bulk=False)
+    Member.objects.using("other").create(name="d")
+    group.member_set.add(Member.objects.using("other").get(name="d"))
+    Member(name="e", group=group).save()
+    assert (names("default"), names("other")) == ([], list("abcde"))
+    assert group.member_set.count() == 5
+    (first, *_) = group.member_set.all()
+    label = first.tags.create(word="x")
+    first.tags.set([label, Label.objects.using("other").create(word="y")])
+    assert [each.word for each in first.tags.order_by("word")] == ["x", "y"]
+    assert label.members.get() == first
+    first.tags.clear()
+    assert first.tags.count() == 0
+    assert Label.objects.count() == 0
+
+
+def test_rows_of_two_databases_do_not_refer_to_each_other(two):
+    here = Member.objects.create(name="here")
+    there = Group.objects.using("other").create(name="there")
+    with pytest.raises(ValueError, match="in the database 'other'"):
+        here.group = there
+
+    class Allows:
+        def allow_relation(self, one, other, **hints):
+            return True
+
+    set_routers([Allows()])
+    here.group = there
+    assert here.group_id == there.pk
 
 
 def test_router_decides(two):

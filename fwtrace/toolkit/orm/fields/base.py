@@ -68,10 +68,25 @@ class Field:
     concrete = True
     hidden = False
     remote_field: Any = None
+    related_model: Any = None
     many_to_many: bool | None = None
     many_to_one: bool | None = None
     one_to_many: bool | None = None
     one_to_one: bool | None = None
+
+    @classmethod
+    def register_lookup(cls, lookup: Any, lookup_name: str = "") -> Any:
+        """Make a lookup or a transform known to this kind of field: call it with the
+        class, or decorate the class with it."""
+        from fwtrace.toolkit.orm.lookups import register_lookup
+
+        return register_lookup(lookup, cls, lookup_name)
+
+    def get_lookup(self, name: str) -> Any:
+        """The lookup or transform of that name; None where there is none."""
+        from fwtrace.toolkit.orm.lookups import find_lookup
+
+        return find_lookup(self, name)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
