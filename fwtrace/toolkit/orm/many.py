@@ -12,6 +12,7 @@ from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.related import (
     BoundManager,
     ForeignKey,
+    Rel,
     related_manager,
 )
 from fwtrace.toolkit.orm.signals import m2m_changed
@@ -79,20 +80,31 @@ class ManyToManyField(Field):
         if self.to == "self":
             self.resolve(model)
         elif isinstance(self.to, str):
-            options.when_defined(self.to.rpartition(".")[2], self.resolve)
+            options.when_defined(self.to, self.resolve, model.__module__)
         else:
             self.resolve(self.to)
 
     def resolve(self, target: type[Model]) -> None:
+        if self.related_model is not None:
+            self._leave()
         self.related_model = target
         self.rel = ManyToManyRel(self)
         if self.through is None:
             self.through = _pairs_model(self)
         elif isinstance(self.through, str):
-            options.when_defined(self.through.rpartition(".")[2], self._set_through)
+            module = self.model.__module__
+            options.when_defined(self.through, self._set_through, module)
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, ManyDescriptor(self.rel))
+
+    def _leave(self) -> None:
+        self.related_model._meta.remove_related(self.rel)
+        if self.is_own_table:
+            for field in self.through._meta.local_fields:
+                if field.is_relation:
+                    field.leave()
+            self.through = None
 
     def _set_through(self, model: type[Model]) -> None:
         self.through = model
@@ -138,65 +150,16 @@ def _hops(near: ForeignKey, far: ForeignKey) -> list[Hop]:
     return [Hop(pairs, near.target_field, near, False, True, True), *far.hops]
 
 
-class ManyToManyRel:
+class ManyToManyRel(Rel):
     """A many-to-many field seen from the other model."""
 
-    is_relation = True
-    forward = False
-    many = True
-    concrete = False
+    field: ManyToManyField
     many_to_many = True
-    one_to_many = many_to_one = one_to_one = False
-    auto_created = True
-    null = True
-
-    def __init__(self, field: ManyToManyField) -> None:
-        self.field = field
-        self.model = field.related_model
-        self.related_model = field.model
-
-    def __repr__(self) -> str:
-        return f"<ManyToManyRel {self.name}>"
 
     @property
     def hidden(self) -> bool:
-        field = self.field
-        mirrored = field.symmetrical and self.model is self.related_model
-        return mirrored or (field.related_name or "").endswith("+")
-
-    @property
-    def origin(self) -> tuple[str, str, str]:
-        model = self.related_model
-        return (model.__module__, model.__qualname__, self.field.name)
-
-    @property
-    def accessor_name(self) -> str:
-        return (
-            self.field.related_name
-            or self.related_model._meta.default_related_name
-            or f"{self.related_model._meta.model_name}_set"
-        )
-
-    def get_accessor_name(self) -> str:
-        return self.accessor_name
-
-    @property
-    def name(self) -> str:
-        field = self.field
-        return (
-            field.related_query_name
-            or field.related_name
-            or self.related_model._meta.default_related_name
-            or self.related_model._meta.model_name
-        )
-
-    @property
-    def query_name(self) -> str:
-        return self.name
-
-    @property
-    def cache_name(self) -> str:
-        return self.accessor_name
+        mirrored = self.field.symmetrical and self.model is self.related_model
+        return mirrored or super().hidden
 
     @property
     def through(self) -> Any:
@@ -213,10 +176,6 @@ class ManyToManyRel:
     @property
     def target_key(self) -> ForeignKey:
         return self.field.source_field
-
-    @property
-    def target_field(self) -> Field:
-        return self.related_model._meta.pk
 
     @property
     def hops(self) -> list[Hop]:

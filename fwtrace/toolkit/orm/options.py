@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from fwtrace.toolkit.orm.related import ForeignKey
     from fwtrace.toolkit.orm.sql import Hop
 
-__all__ = ["Options", "every_model", "models", "register", "when_defined"]
-
-models: dict[str, type[Model]] = {}
-"""Every model by its name, the latest of a name; for references by name."""
+__all__ = ["Options", "every_model", "find_model", "register", "when_defined"]
 
 every_model: weakref.WeakValueDictionary[int, type[Model]] = (
     weakref.WeakValueDictionary()
@@ -30,8 +27,10 @@ every_model: weakref.WeakValueDictionary[int, type[Model]] = (
 """Every model there is, in the order in which they were made."""
 _made = itertools.count()
 
-waiting: dict[str, list[Any]] = {}
-"""What is to be called with a model once one of that name is defined."""
+_by_name: dict[str, list[type[Model]]] = {}
+"""Models that are called so, the latest last; one of each module."""
+_waiting: dict[str, list[_Wish]] = {}
+
 
 _KNOWN = (
     "abstract",
@@ -50,19 +49,65 @@ _KNOWN = (
 )
 
 
+class _Wish:
+    """A reference by name: ``"Tag"``, from a module; or ``"blog.Tag"``, of an app.
+
+    A model of that name elsewhere will do until the one that is meant is defined.
+    """
+
+    def __init__(self, app: str, module: str, call: Callable[[Any], Any]) -> None:
+        self.app = app
+        self.module = module
+        self.call = call
+        self.found: Any = None
+
+    def is_met_by(self, model: type[Model]) -> bool:
+        if self.app:
+            return self.app in (model._meta.app_label, *model.__module__.split("."))
+        return self.module in ("", model.__module__)
+
+    def offer(self, model: type[Model]) -> bool:
+        """Take the model where there is no better one; whether it was the one."""
+        is_met = self.is_met_by(model)
+        if is_met or self.found is None:
+            self.found = model
+            self.call(model)
+        return is_met
+
+
 def register(model: type[Model]) -> None:
     """The model is complete: those who waited for its name are called."""
-    models[model.__name__] = every_model[next(_made)] = model
-    for call in waiting.pop(model.__name__, ()):
-        call(model)
+    name = model.__name__
+    every_model[next(_made)] = model
+    others = [m for m in _by_name.get(name, ()) if m.__module__ != model.__module__]
+    _by_name[name] = [*others, model]
+    waiting = _waiting.pop(name, ())
+    left = [wish for wish in waiting if not wish.offer(model)]
+    if left:
+        _waiting[name] = left
 
 
-def when_defined(name: str, call: Any) -> None:
-    """Call with the model of that name, now or when there is one."""
-    if name in models:
-        call(models[name])
-    else:
-        waiting.setdefault(name, []).append(call)
+def when_defined(name: str, call: Callable[[Any], Any], module: str = "") -> None:
+    """Call with the model of that name, now or when there is one; again, when one is
+    defined later that is nearer to the module."""
+    app, _, bare = name.rpartition(".")
+    wish = _Wish(app, module, call)
+    nearest = _nearest(bare, wish)
+    if nearest is None or not wish.offer(nearest):
+        _waiting.setdefault(bare, []).append(wish)
+
+
+def find_model(name: str) -> type[Model] | None:
+    """The model that ``"Tag"`` or ``"blog.Tag"`` stands for, if there is one."""
+    app, _, bare = name.rpartition(".")
+    return _nearest(bare, _Wish(app, "", lambda model: None))
+
+
+def _nearest(name: str, wish: _Wish) -> type[Model] | None:
+    known = _by_name.get(name, [])
+    met = [model for model in known if wish.is_met_by(model)]
+    found = met or known
+    return found[-1] if found else None
 
 
 class Options:
@@ -299,6 +344,12 @@ class Options:
                 other = self.reverse[rel.name].field
                 self._clash(rel, f"that of {other.model.__name__}.{other.name}")
         self.local_related.append(rel)
+
+    def remove_related(self, rel: Any) -> None:
+        """The other model turned out to refer to another of this name."""
+        self.local_related = [each for each in self.local_related if each is not rel]
+        if not rel.hidden and rel.accessor_name in vars(self.model):
+            delattr(self.model, rel.accessor_name)
 
     def _clash(self, rel: Any, other: str) -> None:
         field = rel.field

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fwtrace.toolkit.orm.models import Model
     from fwtrace.toolkit.orm.query import QuerySet
 
-__all__ = ["ForeignKey", "ManyToOneRel", "OneToOneField", "OneToOneRel"]
+__all__ = ["ForeignKey", "ManyToOneRel", "OneToOneField", "OneToOneRel", "Rel"]
 
 _KINDS = {
     "AutoField": "IntegerField",
@@ -91,17 +91,23 @@ class ForeignKey(Field):
         if self.to == "self":
             self.resolve(model)
         elif isinstance(self.to, str):
-            options.when_defined(self.to.rpartition(".")[2], self.resolve)
+            options.when_defined(self.to, self.resolve, model.__module__)
         else:
             self.resolve(self.to)
 
     def resolve(self, target: type[Model]) -> None:
         """The other model is known: put the way back on it."""
+        if self.related_model is not None:
+            self.leave()
         self.related_model = target
         self.rel = self.make_rel()
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, self.make_reverse())
+
+    def leave(self) -> None:
+        """Take the way back away again."""
+        self.related_model._meta.remove_related(self.rel)
 
     def make_rel(self) -> ManyToOneRel:
         return ManyToOneRel(self)
@@ -223,19 +229,22 @@ class OneToOneField(ForeignKey):
         return ReverseOneDescriptor(self.rel)
 
 
-class ManyToOneRel:
-    """A foreign key seen from the model it points to."""
+class Rel:
+    """A relation seen from the model that it leads to."""
 
     is_relation = True
     forward = False
     many = True
     concrete = False
-    one_to_many = True
-    many_to_many = many_to_one = one_to_one = False
     auto_created = True
     null = True
+    one_to_many = many_to_many = many_to_one = one_to_one = False
 
-    def __init__(self, field: ForeignKey) -> None:
+    field: Any
+    model: type[Model]
+    related_model: type[Model]
+
+    def __init__(self, field: Any) -> None:
         self.field = field
         self.model = field.related_model
         self.related_model = field.model
@@ -285,24 +294,30 @@ class ManyToOneRel:
         return self.accessor_name
 
     @property
-    def on_delete(self) -> Any:
-        return self.field.on_delete
-
-    @property
     def target_field(self) -> Field:
         return self.related_model._meta.pk
-
-    @property
-    def hops(self) -> list[Hop]:
-        field = self.field
-        ours = field.target_field
-        return [Hop(self.related_model, ours, field, False, self.many, True)]
 
 
 def _filled(name: str | None, meta: Any) -> str | None:
     if name is None:
         return None
     return name % {"class": meta.model_name, "app_label": meta.app_label}
+
+
+class ManyToOneRel(Rel):
+    """A foreign key seen from the model it points to."""
+
+    one_to_many = True
+
+    @property
+    def on_delete(self) -> Any:
+        return self.field.on_delete
+
+    @property
+    def hops(self) -> list[Hop]:
+        field = self.field
+        ours = field.target_field
+        return [Hop(self.related_model, ours, field, False, self.many, True)]
 
 
 class OneToOneRel(ManyToOneRel):

@@ -38,12 +38,16 @@ class ModelSignal(Signal):
             return super().connect(receiver, sender, weak, dispatch_uid)
         from fwtrace.toolkit.orm.options import when_defined
 
-        connect = super().connect
+        connect, disconnect = super().connect, super().disconnect
+        before: list[Any] = []
 
         def connect_to(model: Any) -> None:
+            if before:  # that was not the one that was meant
+                disconnect(receiver, before.pop(), dispatch_uid)
             connect(receiver, model, weak, dispatch_uid)
+            before.append(model)
 
-        when_defined(sender.rpartition(".")[2], connect_to)
+        when_defined(sender, connect_to)
         return receiver
 
     def disconnect(
@@ -53,9 +57,9 @@ class ModelSignal(Signal):
         dispatch_uid: Any = None,
     ) -> bool:
         if isinstance(sender, str):
-            from fwtrace.toolkit.orm.options import models
+            from fwtrace.toolkit.orm.options import find_model
 
-            sender = models.get(sender.rpartition(".")[2])
+            sender = find_model(sender)
         return super().disconnect(receiver, sender, dispatch_uid)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fwtrace.toolkit import orm
 from fwtrace.toolkit.orm import (
     CASCADE,
     DO_NOTHING,
@@ -376,3 +377,34 @@ def test_instances_can_be_pickled(nodes):
     child = Node.objects.select_related("parent").get(pk=child.pk)
     again = pickle.loads(pickle.dumps(child))
     assert (again, again.parent) == (child, root)
+
+
+def define(module, source):
+    """Models as a module of that name would define them."""
+    names = {**vars(orm), "__name__": module}
+    exec(source, names)
+    return names
+
+
+def test_reference_by_name_means_the_model_of_its_own_module():
+    one = define("shop.models", "class Sticker(Model): pass")
+    other = define(
+        "blog.models",
+        "class Page(Model):\n"
+        "    first = ForeignKey('Sticker')\n"
+        "    every = ManyToManyField('Sticker', related_name='pages')\n"
+        "    shown = ForeignKey('shop.Sticker', related_name='+')\n",
+    )
+    page = other["Page"]._meta
+    assert page.get_field("first").related_model is one["Sticker"]  # there is no other
+    here = define("blog.models", "class Sticker(Model): pass")["Sticker"]
+    for name in ("first", "every"):
+        assert page.get_field(name).related_model is here
+    assert page.get_field("shown").related_model is one["Sticker"]
+    assert [rel.name for rel in one["Sticker"]._meta.related_objects] == ["+"]
+    assert not hasattr(one["Sticker"], "page_set")
+    assert {rel.name for rel in here._meta.related_objects if not rel.hidden} == {
+        "page",
+        "pages",
+    }
+    assert page.get_field("every").through._meta.get_field("sticker").to is here

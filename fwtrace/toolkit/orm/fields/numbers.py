@@ -77,7 +77,8 @@ class IntegerField(Field):
 
 
 def _limits(field: Field, kind: type[BaseValidator]) -> list[Any]:
-    return [each.limit for each in field._validators if isinstance(each, kind)]
+    given = [each.limit for each in field._validators if isinstance(each, kind)]
+    return [limit() if callable(limit) else limit for limit in given]
 
 
 class SmallIntegerField(IntegerField):
