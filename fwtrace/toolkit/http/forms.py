@@ -35,14 +35,16 @@ class Limits:
     """How much of a request is taken; sizes in bytes.
 
     ``body`` of what is kept in memory as a whole, ``fields`` and ``files`` of a form,
-    ``field_size`` and ``file_size`` of one of them, ``spool`` past which a file goes
-    to disk, ``header_size`` of one part's headers.
+    ``parts`` of a multipart form, whatever they are, ``field_size`` and ``file_size``
+    of one of them, ``spool`` past which a file goes to disk, ``header_size`` of one
+    part's headers.
     """
 
     body: int = 16 * 1024 * 1024
     fields: int = 1000
     field_size: int = 1024 * 1024
     files: int = 100
+    parts: int = 1100
     file_size: int = 256 * 1024 * 1024
     spool: int = 1024 * 1024
     header_size: int = 16 * 1024
@@ -176,7 +178,7 @@ class MultipartParser:
     def _begin(self) -> None:
         self._part = _Part()
         self._count += 1
-        if self._count > self._limits.fields + self._limits.files:
+        if self._count > self._limits.parts:
             raise ContentTooLarge("The form has too many parts.")
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Headers", "parse_options"]
+__all__ = ["Headers", "parse_options", "split_list"]
 
 
 class Headers:
@@ -29,12 +29,15 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a field, beside others of the same name."""
-        self._list.append((_name(name), _value(value)))
+        if name not in _LOWER:
+            _lower(name)
+        self._list.append((name, _value(value)))
 
     def get(self, name: str, default: Any = None) -> Any:
         name = name.lower()
+        size = len(name)
         for key, value in self._list:
-            if key.lower() == name:
+            if len(key) == size and key.lower() == name:
                 return value
         return default
 
@@ -57,15 +60,18 @@ class Headers:
         return str(found)
 
     def __setitem__(self, name: str, value: str) -> None:
-        field = (_name(name), _value(value))
-        lower = name.lower()
-        for position, (key, _) in enumerate(self._list):
-            if key.lower() == lower:
-                self._list[position] = field
-                rest = self._list[position + 1 :]
-                self._list[position + 1 :] = [f for f in rest if f[0].lower() != lower]
+        lower = _LOWER.get(name) or _lower(name)
+        field = (name, _value(value))
+        fields = self._list
+        size = len(name)
+        for position, (key, _) in enumerate(fields):
+            # Comparing lengths first leaves few names to be lowered.
+            if len(key) == size and key.lower() == lower:
+                fields[position] = field
+                rest = fields[position + 1 :]
+                fields[position + 1 :] = [f for f in rest if f[0].lower() != lower]
                 return
-        self._list.append(field)
+        fields.append(field)
 
     def __delitem__(self, name: str) -> None:
         lower = name.lower()
@@ -111,13 +117,22 @@ _TOKEN = frozenset(
 )
 
 
-def _name(name: str) -> str:
+# Names that were found valid, in lower case: an app has few, and uses them often.
+_LOWER: dict[str, str] = {}
+
+
+def _lower(name: str) -> str:
     if not name or not _TOKEN.issuperset(name):
         raise ValueError(f"{name!r} is no header name: it must be one token.")
-    return name
+    lower = name.lower()
+    if len(_LOWER) < 1000:
+        _LOWER[name] = lower
+    return lower
 
 
 def _value(value: str) -> str:
+    if type(value) is str and value.isascii() and value.isprintable():
+        return value  # what nearly all are
     if not isinstance(value, str):
         raise TypeError(f"A header's value is a str, not {type(value).__name__}.")
     if "\r" in value or "\n" in value or "\0" in value:
@@ -145,8 +160,20 @@ def parse_options(header: str) -> tuple[str, dict[str, str]]:
     return value.strip().lower(), options
 
 
-def _next_option(text: str) -> tuple[str, str]:
-    """The text up to the next semicolon outside quotes, and what follows it."""
+def split_list(header: str) -> list[str]:
+    """The members of a list (RFC 9110, 5.6.1): ``'a, b="c, d"'`` -> a, b="c, d"."""
+    if '"' not in header:
+        parts = header.split(",")
+    else:
+        parts = []
+        while header:
+            part, header = _next_option(header, ",")
+            parts.append(part)
+    return [member for part in parts if (member := part.strip())]
+
+
+def _next_option(text: str, separator: str = ";") -> tuple[str, str]:
+    """The text up to the next separator outside quotes, and what follows it."""
     quoted = escaped = False
     for position, char in enumerate(text):
         if escaped:
@@ -155,7 +182,7 @@ def _next_option(text: str) -> tuple[str, str]:
             escaped = True
         elif char == '"':
             quoted = not quoted
-        elif char == ";" and not quoted:
+        elif char == separator and not quoted:
             return text[:position], text[position + 1 :]
     return text, ""
 

@@ -27,7 +27,7 @@ from fwtrace.toolkit.routing.patterns import (
     to_regex,
 )
 
-__all__ = ["Matcher"]
+__all__ = ["Found", "Matcher"]
 
 Test: TypeAlias = Callable[[str], tuple[Any, ...] | None]
 Found: TypeAlias = tuple[int, Any, dict[str, Any]]

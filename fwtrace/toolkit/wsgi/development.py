@@ -42,6 +42,11 @@ class _RequestHandler(simple_server.WSGIRequestHandler):
                 handler.run(app)
 
 
-def make_server(host: str, port: int, app: WSGIApp) -> simple_server.WSGIServer:
+def make_server(
+    host: str,
+    port: int,
+    app: WSGIApp,
+    server_class: type[simple_server.WSGIServer] = simple_server.WSGIServer,
+) -> simple_server.WSGIServer:
     """A server for the app; OSError or OverflowError where it cannot listen."""
-    return simple_server.make_server(host, port, app, handler_class=_RequestHandler)
+    return simple_server.make_server(host, port, app, server_class, _RequestHandler)

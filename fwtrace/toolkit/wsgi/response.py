@@ -157,6 +157,8 @@ class Response:
 
     def close(self) -> None:
         """Close what the body comes from, and run what :meth:`on_close` was given."""
+        if self._closers is None and self._iterable is None:
+            return
         closers, self._closers = self._closers or [], None
         close = getattr(self._iterable, "close", None)
         with ExitStack() as stack:  # each of them runs, whatever another raises

@@ -49,7 +49,7 @@ def test_path_of_a_filename_is_dropped():
         Limits(file_size=10),
         Limits(field_size=2),
         Limits(files=0),
-        Limits(fields=0, files=1),
+        Limits(parts=1),
         Limits(header_size=20),
     ],
 )

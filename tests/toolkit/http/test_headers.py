@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from fwtrace.toolkit.http.headers import Headers, parse_options
+from fwtrace.toolkit.http.headers import Headers, parse_options, split_list
 
 
 def test_names_match_in_any_case_and_keep_their_own():
@@ -81,3 +81,18 @@ def test_parse_options_takes_anything(header):
     value, options = parse_options(header)
     assert isinstance(value, str)
     assert all(key == key.lower() for key in options)
+
+
+@pytest.mark.parametrize(
+    ("header", "members"),
+    [
+        ("", []),
+        ("a", ["a"]),
+        (" a , b ", ["a", "b"]),
+        ("a,,b", ["a", "b"]),
+        ('a="b, c", d', ['a="b, c"', "d"]),
+        ('a="b\\", c", d', ['a="b\\", c"', "d"]),
+    ],
+)
+def test_a_list_is_split_at_commas_outside_quotes(header, members):
+    assert split_list(header) == members

@@ -116,7 +116,7 @@ def test_page_shows_the_parameters_of_the_route():
 
 def test_page_hides_what_asks_for_it():
     def hidden():
-        __traceback_hide__ = True  # noqa: F841
+        __traceback_hide__ = True
         look_up("z")
 
     html = page(caught(hidden))
