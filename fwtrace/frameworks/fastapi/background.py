@@ -1,0 +1,5 @@
+"""What runs once the response was sent."""
+
+from fwtrace.toolkit.asgi.background import BackgroundTasks
+
+__all__ = ["BackgroundTasks"]

@@ -1,0 +1,1 @@
+"""The graph of dependencies: read of signatures, compiled to a plan, then run."""

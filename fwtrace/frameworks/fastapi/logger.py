@@ -1,0 +1,7 @@
+"""The logger ``fastapi``: the name that logging configurations know."""
+
+import logging
+
+__all__ = ["logger"]
+
+logger = logging.getLogger("fastapi")

@@ -1,0 +1,5 @@
+"""Mounts a WSGI app."""
+
+from fwtrace.toolkit.asgi.middleware.wsgi import WSGIMiddleware
+
+__all__ = ["WSGIMiddleware"]
