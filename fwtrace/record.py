@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from fwtrace import __version__
-from fwtrace.hosts.locate import Located, locate
+from fwtrace.hosts.errors import HostError
+from fwtrace.hosts.locate import Located, locate, locate_object
 from fwtrace.probes.layers import attach_layers
+from fwtrace.probes.scope import describe_request as describe_scope_request
 from fwtrace.probes.server import describe_request, traced_app
 from fwtrace.probes.tables import PROBES
 from fwtrace.tracer.frames import UserCode
@@ -33,30 +35,79 @@ def record(
     *,
     headers: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
+    messages: Sequence[str | bytes] = (),
+    wait: float | None = None,
     limits: Limits | None = None,
 ) -> Trace:
     """One request through an app, as a trace.
 
+    The method ``"WS"`` opens a WebSocket: each of ``messages`` is sent, then ``wait``
+    seconds listened, and closed. From any other request of an ASGI app the client
+    hangs up after ``wait`` seconds, such as from a stream that never ends.
+
     ``app`` is a name as on the command line, what :func:`locate` found, or any WSGI
-    callable. What the app raises is in ``trace.outcome["error"]``, not raised here.
-    Raises :class:`~fwtrace.hosts.errors.HostError` when there is no such app.
+    or ASGI app. What the app raises is in ``trace.outcome["error"]``, not raised here.
+    Raises :class:`~fwtrace.hosts.errors.HostError` when there is no such app, or its
+    start-up fails.
     """
     from fwtrace.hosts.inprocess import send
 
     with recording(app, limits=limits) as session:
         try:
-            send(session.app, method, target, headers, body)
-        except KeyboardInterrupt:
+            if method == "WS":
+                _talk(session, target, headers, messages, wait)
+            elif wait is not None:
+                _listen(session, method, target, headers, body, wait)
+            else:
+                send(session.app, method, target, headers, body)
+        except (KeyboardInterrupt, HostError):
             raise
         except BaseException:
-            pass  # whatever it was, the trace's outcome says it
+            if not session.traces:
+                raise  # it never came to the app; else the trace's outcome says it
         return session.traces[0]
+
+
+def _talk(
+    session: recording,
+    target: str,
+    headers: Sequence[tuple[str, str]],
+    messages: Sequence[str | bytes],
+    wait: float | None,
+) -> None:
+    if not session.is_asgi:
+        raise HostError(
+            f"The app {session.located.name!r} is a WSGI app, and WSGI has no "
+            "WebSockets: name an ASGI app."
+        )
+    from fwtrace.hosts.websocket import WAIT, talk
+
+    talk(session.app, target, headers, messages, WAIT if wait is None else wait)
+
+
+def _listen(
+    session: recording,
+    method: str,
+    target: str,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    wait: float,
+) -> None:
+    if not session.is_asgi:
+        raise HostError(
+            f"The app {session.located.name!r} is a WSGI app, and WSGI has no way to "
+            "tell it that its client has left: name an ASGI app."
+        )
+    from fwtrace.hosts.asgi import send
+
+    send(session.app, method, target, headers, body, wait=wait)
 
 
 class recording:
     """Context manager: everything sent to :attr:`app` inside becomes a trace.
 
-    ``app``     what to call instead of the app: a WSGI callable with the same answers
+    ``app``     what to call instead of the app, with the same answers: a WSGI app for
+                a WSGI app, an ASGI app for an ASGI app
     ``traces``  the finished traces, in the order in which they finished
     """
 
@@ -65,7 +116,7 @@ class recording:
     ) -> None:
         located = locate(app) if isinstance(app, str) else app
         if not isinstance(located, Located):
-            located = Located(_name(app), app, _name(app), folder="")
+            located = locate_object(app)
         self.located = located
         self.limits = limits
         self.app: Any = located.app
@@ -77,7 +128,12 @@ class recording:
         self._undo.append(attach(PROBES))
         outermost, detach = attach_layers(self.located.app)
         self._undo.append(detach)
-        self.app = traced_app(outermost, self._recorder, self.traces.append)
+        if self.is_asgi:
+            # asyncio is slow to import, and WSGI apps need none of it.
+            from fwtrace.probes.asgi import traced_asgi_app as traced
+        else:
+            traced = traced_app
+        self.app = traced(outermost, self._recorder, self.traces.append)
         return self
 
     def __exit__(
@@ -90,16 +146,18 @@ class recording:
             self._undo.pop()()
         self.app = self.located.app
 
-    def _recorder(self, environ: dict[str, Any]) -> Recorder:
+    @property
+    def is_asgi(self) -> bool:
+        return self.located.protocol == "asgi"
+
+    def _recorder(self, given: dict[str, Any]) -> Recorder:
+        """For a request, by its environ or its scope."""
+        describe = describe_scope_request if self.is_asgi else describe_request
         return Recorder(
             self.located.name,
-            describe_request(environ),
+            describe(given),
             root=Span("server", "in-process"),
             limits=self.limits,
             user_code=self._user_code,
             version=__version__,
         )
-
-
-def _name(app: Any) -> str:
-    return getattr(app, "__name__", None) or type(app).__name__

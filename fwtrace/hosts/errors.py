@@ -2,10 +2,11 @@
 
 HostError
  ├─ AppNotFound      no app goes by that name
- └─ AppImportFailed  the app's own code failed while it was loaded (see ``__cause__``)
+ ├─ AppImportFailed  the app's own code failed while it was loaded (see ``__cause__``)
+ └─ AppStartFailed   its start-up failed (``__cause__``, if it raised)
 """
 
-__all__ = ["AppImportFailed", "AppNotFound", "HostError"]
+__all__ = ["AppImportFailed", "AppNotFound", "AppStartFailed", "HostError"]
 
 
 class HostError(Exception):
@@ -18,3 +19,7 @@ class AppNotFound(HostError):
 
 class AppImportFailed(HostError):
     """The app's module raised while it was imported: ``__cause__`` is its exception."""
+
+
+class AppStartFailed(HostError):
+    """The ASGI app's start-up failed or did not end: ``__cause__``, if it raised."""

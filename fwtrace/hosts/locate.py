@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from contextlib import suppress
@@ -17,21 +18,57 @@ from types import ModuleType
 from typing import Any
 
 from fwtrace.hosts.errors import AppImportFailed, AppNotFound
+from fwtrace.tracer.protocol import NotAnApp, Protocol, protocol_of
 
-__all__ = ["KNOWN", "Known", "Located", "locate"]
+__all__ = ["KNOWN", "Known", "Located", "locate", "locate_object"]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An app that comes with fwtrace."""
+    """An app that comes with fwtrace; ``needs`` names the package it runs on, where
+    that is none of fwtrace's own, and ``extra`` the extra of fwtrace that has it."""
 
     target: str
     summary: str
+    needs: str = ""
+    extra: str = ""
+
+    @property
+    def install(self) -> str:
+        return (
+            f"pip install 'fwtrace[{self.extra}]'"
+            if self.extra
+            else (f"pip install {self.needs}")
+        )
 
 
 KNOWN: dict[str, Known] = {
     "micro": Known(
         "sample_apps.users.micro:app", "users and posts on the micro framework"
+    ),
+    "flask": Known("sample_apps.users.flask:app", "the same on the Flask clone"),
+    "flask:original": Known(
+        "sample_apps.users.original:app", "the same program on Flask itself", "flask"
+    ),
+    "fastapi": Known(
+        "sample_apps.users.fastapi:app",
+        "the same on the FastAPI clone",
+        "pydantic",
+        "fastapi",
+    ),
+    "fastapi:original": Known(
+        "sample_apps.users.fastapi_original:app",
+        "the same program on FastAPI itself",
+        "fastapi",
+    ),
+    "items": Known(
+        "sample_apps.items.main:app",
+        "an API: tokens, uploads, WebSocket, events",
+        "pydantic",
+        "fastapi",
+    ),
+    "blog": Known(
+        "sample_apps.blog.wsgi:app", "a blog with authors and sessions, on the clone"
     ),
     "wsgi": Known(
         "sample_apps.users.raw:application", "the same on the raw WSGI toolkit"
@@ -47,20 +84,30 @@ KNOWN: dict[str, Known] = {
     ),
 }
 
-DEFAULT_ATTRIBUTES = ("app", "application", "wsgi_app", "wsgi", "create_app()")
+DEFAULT_ATTRIBUTES = (
+    "app",
+    "application",
+    "wsgi_app",
+    "asgi_app",
+    "wsgi",
+    "asgi",
+    "create_app()",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     """``name`` as it was given, ``app`` the callable, ``target`` where it was found.
 
-    ``folder`` holds the user's own code: the app's package or the file's folder.
+    ``folder`` holds the user's own code: the app's package or the file's folder;
+    ``protocol`` is how the app is called.
     """
 
     name: str
     app: Any
     target: str
     folder: str
+    protocol: Protocol = "wsgi"
 
 
 def locate(name: str) -> Located:
@@ -70,14 +117,30 @@ def locate(name: str) -> Located:
     app's own code fails to load.
     """
     known = KNOWN.get(name)
+    if known is not None and known.needs and not _is_installed(known.needs):
+        raise AppNotFound(
+            f"The app {name!r} runs on {known.needs}, which is not installed: "
+            f"{known.install}."
+        )
     target = known.target if known else name
     place, attribute = _split(target)
     if place.endswith(".py") or os.sep in place:
         module = _import_file(place)
     else:
         module = _import_module(place, name)
-    app = _attribute(module, attribute, place)
-    return Located(name, app, f"{module.__name__}:{attribute or '?'}", _folder(module))
+    app, protocol = _attribute(module, attribute, place)
+    found = f"{module.__name__}:{attribute or '?'}"
+    return Located(name, app, found, _folder(module), protocol)
+
+
+def locate_object(app: Any) -> Located:
+    """An app that is here already; raises :class:`AppNotFound` for what is none."""
+    name = getattr(app, "__name__", None) or type(app).__name__
+    return Located(name, app, name, "", _protocol(app, name))
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -167,11 +230,11 @@ def _unknown(given: str) -> str:
     )
 
 
-def _attribute(module: ModuleType, attribute: str, place: str) -> Any:
+def _attribute(module: ModuleType, attribute: str, place: str) -> tuple[Any, Protocol]:
     for name in (attribute,) if attribute else DEFAULT_ATTRIBUTES:
         found = _resolve(module, name)
         if found is not None:
-            return _checked(found, f"{place}:{name}")
+            return found, _protocol(found, f"{place}:{name}")
     if attribute:
         near = _near(module, attribute)
         raise AppNotFound(f"{place!r} has no attribute {attribute!r}.{near}")
@@ -202,17 +265,8 @@ def _near(module: ModuleType, attribute: str) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def _checked(app: Any, target: str) -> Any:
-    import inspect
-
-    call = app if inspect.isroutine(app) else getattr(app, "__call__", None)  # noqa: B004
-    if call is None or isinstance(app, type):
-        raise AppNotFound(
-            f"{target!r} is {type(app).__name__!r}, not an app: a WSGI app is called "
-            "with (environ, start_response)."
-        )
-    if inspect.iscoroutinefunction(call):
-        raise AppNotFound(
-            f"{target!r} is an ASGI app; this version hosts WSGI apps only."
-        )
-    return app
+def _protocol(app: Any, target: str) -> Protocol:
+    try:
+        return protocol_of(app)
+    except NotAnApp as error:
+        raise AppNotFound(f"{target!r} {error}") from None

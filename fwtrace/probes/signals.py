@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -12,7 +13,7 @@ from fwtrace.tracer.recorder import CURRENT, Recorder
 from fwtrace.tracer.seam import Probe, Seam, spanned
 from fwtrace.tracer.values import function_name, show
 
-__all__ = ["SIGNALS", "signal_name"]
+__all__ = ["SIGNALS", "signal_name", "traced_receivers", "traced_send"]
 
 
 def signal_name(signal: Any) -> str:
@@ -34,6 +35,8 @@ def _sent(recorder: Recorder, span: Span, args: tuple[Any, ...]) -> None:
 
 
 def _skipped(signal: Any, sender: Any) -> list[tuple[str, str]]:
+    if not hasattr(signal, "connections"):
+        return _skipped_by_blinker(signal, sender)
     passed_over = []
     for connection in signal.connections:
         receiver = connection.receiver
@@ -47,7 +50,17 @@ def _skipped(signal: Any, sender: Any) -> list[tuple[str, str]]:
     return passed_over
 
 
-def _traced_receivers(receivers_for: Any) -> Any:
+def _skipped_by_blinker(signal: Any, sender: Any) -> list[tuple[str, str]]:
+    reached = [getattr(r, _REAL, r) for r in signal.receivers_for(sender)]
+    held = (r() if isinstance(r, weakref.ref) else r for r in signal.receivers.values())
+    return [
+        (function_name(receiver), "is connected for another sender")
+        for receiver in held
+        if receiver is not None and receiver not in reached
+    ]
+
+
+def traced_receivers(receivers_for: Any) -> Any:
     """`receivers_for` with each receiver's call a span below the signal's."""
 
     @functools.wraps(receivers_for)
@@ -71,8 +84,26 @@ def _traced_receiver(receiver: Any) -> Any:
     ) -> None:
         span.attributes["fwtrace.signal.returned"] = show(result)
 
-    call = _acall if _is_async(receiver) else _call
-    return _Receiver(receiver, spanned("signal", "receiver", before, after)(call))
+    stand_in: Any
+    if _is_async(receiver):
+        awaited = spanned("signal", "receiver", before, after)(_acall)
+
+        async def stand_in(*args: Any, **kwargs: Any) -> Any:
+            return await awaited(receiver, args, kwargs)
+
+    else:
+        called = spanned("signal", "receiver", before, after)(_call)
+
+        def stand_in(*args: Any, **kwargs: Any) -> Any:
+            return called(receiver, args, kwargs)
+
+    stand_in.__wrapped__ = receiver
+    setattr(stand_in, _REAL, receiver)
+    return stand_in
+
+
+# Where what stands in for a receiver while it is called keeps the receiver itself.
+_REAL = "fwtrace_receiver"
 
 
 def _is_async(receiver: Any) -> bool:
@@ -89,29 +120,9 @@ async def _acall(receiver: Any, args: Any, kwargs: Any) -> Any:
     return await receiver(*args, **kwargs)
 
 
-class _Receiver:
-    """Stands in for a receiver while it is called; equal to it for whoever compares."""
-
-    __slots__ = ("_call", "receiver")
-
-    def __init__(self, receiver: Any, call: Any) -> None:
-        self.receiver = receiver
-        self._call = call
-
-    @property
-    def __wrapped__(self) -> Any:
-        return self.receiver
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(self.receiver, args, kwargs)
-
-
 def _real_receivers(responses: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """The receivers themselves, not what stood in for them."""
-    return [
-        (each.receiver if type(each) is _Receiver else each, response)
-        for each, response in responses
-    ]
+    return [(getattr(each, _REAL, each), response) for each, response in responses]
 
 
 def _send(send: Any) -> Any:
@@ -120,6 +131,19 @@ def _send(send: Any) -> Any:
     @functools.wraps(send)
     def traced(*args: Any, **kwargs: Any) -> Any:
         return _real_receivers(seen(*args, **kwargs))
+
+    return traced
+
+
+def traced_send(send: Any) -> Any:
+    """`send` of blinker's kind: a span where anybody listens."""
+    seen = _send(send)
+
+    @functools.wraps(send)
+    def traced(signal: Any, *args: Any, **kwargs: Any) -> Any:
+        if CURRENT.get() is None or not signal.receivers:
+            return send(signal, *args, **kwargs)
+        return seen(signal, *args, **kwargs)
 
     return traced
 
@@ -142,6 +166,6 @@ SIGNALS = Probe(
         Seam("signals:Signal.send_robust", _send),
         Seam("signals:Signal.asend", _asend),
         Seam("signals:Signal.asend_robust", _asend),
-        Seam("signals:Signal.receivers_for", _traced_receivers),
+        Seam("signals:Signal.receivers_for", traced_receivers),
     ),
 )

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 
 from fwtrace.tracer.model import Span, Trace
 
-__all__ = ["StageTime", "Warning", "time_by_stage", "warnings"]
+__all__ = ["StageTime", "Warning", "is_success", "time_by_stage", "warnings"]
+
+# RFC 6455, 7.4.1: done, going away, and a close without a code.
+_CLOSED_WELL = (1000, 1001, 1005)
 
 REPEATED = 3
 """How many like statements from one line make an N+1."""
@@ -32,6 +35,16 @@ class Warning:
     kind: str
     message: str
     spans: list[Span] = field(default_factory=list)
+
+
+def is_success(trace: Trace) -> bool:
+    """Whether the app raised nothing, answered below 400, and closed in order."""
+    close = trace.outcome.get("close") or {"code": 1000}
+    return (
+        trace.outcome.get("error") is None
+        and (trace.status or 500) < 400
+        and close["code"] in _CLOSED_WELL
+    )
 
 
 def time_by_stage(trace: Trace) -> list[StageTime]:

@@ -33,6 +33,11 @@ class _Watcher:
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
+    def _behind(self) -> list[Any]:
+        """Not those before it: another that waits for this module asks this one."""
+        finders = list(sys.meta_path)
+        return finders[finders.index(self) + 1 :] if self in finders else []
+
     def find_spec(
         self,
         fullname: str,
@@ -41,7 +46,7 @@ class _Watcher:
     ) -> ModuleSpec | None:
         if fullname != self.name:
             return None
-        for finder in [each for each in sys.meta_path if each is not self]:
+        for finder in self._behind():
             find = getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(fullname, path, target) if find else None
             if spec is not None:

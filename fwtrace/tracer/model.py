@@ -19,7 +19,9 @@ SCHEMA = 1
 
 STAGES = (
     "server",
+    "lifespan",
     "environ",
+    "scope",
     "request",
     "middleware",
     "resolver",
@@ -91,8 +93,11 @@ class Span:
 
     @property
     def own(self) -> int:
-        """Nanoseconds spent in this step itself, without its children."""
-        return max(0, self.duration - sum(child.duration for child in self.children))
+        """Nanoseconds spent in this step itself, without its children.
+
+        Those that ran at once, in tasks or threads, took the time only once.
+        """
+        return max(0, self.duration - _covered(self.children))
 
     def walk(self) -> Iterator[Span]:
         """This span and all below it, parents first, in the order they started."""
@@ -143,13 +148,23 @@ class Span:
         )
 
 
+def _covered(spans: list[Span]) -> int:
+    """The nanoseconds in which at least one of the spans ran."""
+    covered = until = 0
+    for span in sorted(spans, key=lambda each: each.start):
+        covered += max(0, span.end - max(span.start, until))
+        until = max(until, span.end)
+    return covered
+
+
 @dataclass(slots=True)
 class Trace:
     """One request through one app.
 
     ``request``  ``{"method", "target", "headers": [[name, value]], "body_size"}``
     ``outcome``  ``{"status": int | None, "phrase": str, "error": {"type", "message"} |
-    None}``: the error is what the app let through to its server.
+    None}``: the error is what the app let through to its server. Of a WebSocket also
+    ``{"close": {"code", "reason", "by": "app" | "client" | "server"}}``.
     ``dropped``  spans that were counted but not kept, by stage.
     ``overhead`` nanoseconds that recording cost, left out of all the spans' times.
     """
@@ -172,8 +187,12 @@ class Trace:
 
     @property
     def duration(self) -> int:
-        """Nanoseconds from the first stage to the last."""
-        return self.root.duration
+        """Nanoseconds from the first stage to the last.
+
+        The app's lifespan is in the trace, but no part of the request.
+        """
+        around = (s.duration for s in self.root.children if s.stage == "lifespan")
+        return self.root.duration - sum(around)
 
     def spans(self, stage: str | None = None) -> Iterator[Span]:
         """Every span, parents first; only those of one stage when it is named."""

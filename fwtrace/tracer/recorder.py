@@ -5,13 +5,16 @@ the clock that all later steps read, so a span never includes what recording cos
 the sum is stated in ``Trace.overhead``.
 
 The current span lives in one context variable. Tasks and ``asyncio.to_thread`` inherit
-it; a thread that handles another request has its own.
+it; a thread that handles another request has its own. Several threads may record into
+one trace: what they cost is taken out of the one clock of all, so a step in one thread
+can look shorter for recording in another, but never less than nothing.
 """
 
 from __future__ import annotations
 
 import datetime
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +28,7 @@ from fwtrace.tracer.model import Span, Trace
 from fwtrace.tracer.redaction import redact_text
 from fwtrace.tracer.values import clip
 
-__all__ = ["CURRENT", "Limits", "Recorder"]
+__all__ = ["CURRENT", "Limits", "Recorder", "end_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Recorder:
 
     __slots__ = (
         "_count",
+        "_lock",
         "_origin",
         "clock",
         "described",
@@ -88,6 +92,7 @@ class Recorder:
         self.overhead = 0
         self.described: BaseException | None = None
         self._count = 1
+        self._lock = threading.Lock()
         self.trace = Trace(
             app=app,
             request=request,
@@ -104,30 +109,51 @@ class Recorder:
 
     def open(self, stage: str, name: str, parent: Span) -> Span | None:
         """A new span under the parent; None, and counted, past the bound."""
-        if self._count >= self.limits.spans:
-            dropped = self.trace.dropped
-            dropped[stage] = dropped.get(stage, 0) + 1
-            return None
-        self._count += 1
+        with self._lock:
+            if self._count >= self.limits.spans:
+                dropped = self.trace.dropped
+                dropped[stage] = dropped.get(stage, 0) + 1
+                return None
+            self._count += 1
         span = Span(stage, name)
         parent.children.append(span)
         return span
 
     def start(self, span: Span, entered: int) -> None:
         """Start the span now; all since ``entered`` (a clock reading) was recording."""
-        now = self.clock()
-        self.overhead += now - entered
-        span.start = now - self._origin - self.overhead
+        with self._lock:
+            now = self.clock()
+            self.overhead += now - entered
+            span.start = now - self._origin - self.overhead
 
     def stop(self, span: Span) -> int:
         """Stop the span now and return the clock reading, to be given to `charge`."""
         now = self.clock()
-        span.end = now - self._origin - self.overhead
+        span.end = max(span.start, now - self._origin - self.overhead)
         return now
 
     def charge(self, since: int) -> None:
         """All since the clock reading ``since`` was recording, not the app."""
-        self.overhead += self.clock() - since
+        with self._lock:
+            self.overhead += self.clock() - since
+
+    def now(self) -> int:
+        """Nanoseconds since the trace began, without what recording cost."""
+        return self.clock() - self._origin - self.overhead
+
+    def take_overhead(self) -> int:
+        """What recording cost so far, to be stated by another recorder."""
+        taken, self.overhead = self.overhead, 0
+        self._origin += taken
+        return taken
+
+    def begin_with(self, span: Span, overhead: int) -> None:
+        """Let the trace begin with a step that another recorder has recorded."""
+        shift_times(span, -span.start)
+        self._origin -= span.duration
+        self.root.children.insert(0, span)
+        self.overhead += overhead
+        self._origin -= overhead
 
     @contextmanager
     def span(self, stage: str, name: str) -> Iterator[Span | None]:
@@ -176,6 +202,22 @@ class Recorder:
         self.stop(self.root)
         self.trace.overhead = self.overhead
         return self.trace
+
+
+def shift_times(span: Span, nanoseconds: int) -> None:
+    """Move a step, and all below it, to another time."""
+    for each in span.walk():
+        each.start += nanoseconds
+        each.end += nanoseconds
+
+
+def end_with(trace: Trace, span: Span, overhead: int) -> None:
+    """Let a finished trace go on with a step that another recorder has recorded."""
+    root = trace.root
+    shift_times(span, root.end - span.start)
+    root.children.append(span)
+    root.end = span.end
+    trace.overhead += overhead
 
 
 CURRENT: ContextVar[tuple[Recorder, Span] | None] = ContextVar(

@@ -32,6 +32,14 @@ _PAIR = re.compile(r"([\w.%\[\]-]{1,100})=([^&;\s]*)")
 _MEMBER = re.compile(
     r'"((?:[^"\\]|\\.){1,100})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]\[{]+)'
 )
+# The same as Python writes it, as in the text of an exception.
+_ITEM = re.compile(r"'((?:[^'\\]|\\.){1,100})'(: )('(?:[^'\\]|\\.)*'?|[^\s,}\]\[{]+)")
+
+# What pydantic finds wrong: a place, and further on what was sent there.
+_WRONG = re.compile(
+    r'("loc"\s*:\s*\[([^\]]{1,500})\][^{}]{0,1000}?"input"\s*:\s*)'
+    r'("(?:[^"\\]|\\.)*"?|[^\s,}\]\[{]+)'
+)
 
 
 @lru_cache(maxsize=2048)
@@ -45,14 +53,17 @@ def is_secret(name: str) -> bool:
 
 
 def redact_text(text: str) -> str:
-    """The text with secret values in ``key=value`` and ``"key": value`` replaced."""
+    """The text with secret values in ``key=value``, ``"key": value`` and
+    ``'key': value`` replaced."""
     # The regular expressions are dear, and most texts hold neither pair nor secret.
-    if "=" not in text and '"' not in text:
+    if "=" not in text and '"' not in text and "': " not in text:
         return text
     lower = text.lower()
     for word in _WORDS:
         if word in lower:
-            return _PAIR.sub(_hide_pair, _MEMBER.sub(_hide_member, text))
+            text = _ITEM.sub(_hide_item, _MEMBER.sub(_hide_member, text))
+            text = _WRONG.sub(_hide_wrong, text)
+            return _PAIR.sub(_hide_pair, text)
     return text
 
 
@@ -60,6 +71,14 @@ def _hide_member(found: re.Match[str]) -> str:
     if not is_secret(found[1]):
         return found[0]
     return f'"{found[1]}"{found[2]}"{REDACTED}"'
+
+
+def _hide_item(found: re.Match[str]) -> str:
+    return f"'{found[1]}'{found[2]}'{REDACTED}'" if is_secret(found[1]) else found[0]
+
+
+def _hide_wrong(found: re.Match[str]) -> str:
+    return f'{found[1]}"{REDACTED}"' if is_secret(found[2]) else found[0]
 
 
 def _hide_pair(found: re.Match[str]) -> str:

@@ -11,11 +11,12 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, TypeAlias
 
+from fwtrace.tracer.awaiting import timed_coroutine
 from fwtrace.tracer.late import when_imported
 from fwtrace.tracer.model import Span
 from fwtrace.tracer.recorder import CURRENT, Recorder
@@ -65,55 +66,27 @@ def spanned(
     after: After | None = None,
 ) -> Wrap:
     """A wrapper that records each call of a function as a span; of a coroutine
-    function, until it has been awaited.
+    function, until it has been awaited; of an asynchronous generator, until its end.
 
     ``before(recorder, span, args)`` and ``after(recorder, span, args, result)`` fill
     the span in; what they raise is kept on it as its fault. ``after`` runs only when
     the function returned. The traceback of an error passes through a frame that marks
-    itself ``__traceback_hide__``, as Django's and Werkzeug's debug pages honour.
+    itself ``__traceback_hide__``, as Django's and Werkzeug's debug pages honour. What
+    is awaited keeps apart the time in which it ran (:mod:`fwtrace.tracer.awaiting`).
     """
-
-    def awaited(function: Any, label: str) -> Any:
-        @functools.wraps(function)
-        async def traced(*args: Any, **kwargs: Any) -> Any:
-            __traceback_hide__ = True  # noqa: F841
-            current = CURRENT.get()
-            if current is None:
-                return await function(*args, **kwargs)
-            recorder, parent = current
-            entered = recorder.clock()
-            span = recorder.open(stage, label, parent)
-            if span is None:
-                return await function(*args, **kwargs)
-            _fill(before, recorder, span, args)
-            token = CURRENT.set((recorder, span))
-            recorder.start(span, entered)
-            try:
-                result = await function(*args, **kwargs)
-            except BaseException as error:
-                left = recorder.stop(span)
-                CURRENT.reset(token)
-                recorder.fail(span, error)
-                recorder.charge(left)
-                raise
-            left = recorder.stop(span)
-            CURRENT.reset(token)
-            _fill(after, recorder, span, args, result)
-            recorder.charge(left)
-            return result
-
-        return traced
 
     def wrap(function: Any) -> Any:
         if function is None:
             raise AttributeError("there is no such function to trace")
         label = name or function.__name__
         if iscoroutinefunction(function):
-            return awaited(function, label)
+            return _spanned_coroutine(function, stage, label, before, after)
+        if isasyncgenfunction(function):
+            return _spanned_generator(function, stage, label, before, after)
 
         @functools.wraps(function)
         def traced(*args: Any, **kwargs: Any) -> Any:
-            __traceback_hide__ = True  # noqa: F841
+            __traceback_hide__ = True
             current = CURRENT.get()
             if current is None:
                 return function(*args, **kwargs)
@@ -142,6 +115,86 @@ def spanned(
         return traced
 
     return wrap
+
+
+def _spanned_coroutine(
+    function: Any, stage: str, label: str, before: Before | None, after: After | None
+) -> Any:
+    @functools.wraps(function)
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        __traceback_hide__ = True
+        current = CURRENT.get()
+        if current is None:
+            return await function(*args, **kwargs)
+        recorder, parent = current
+        entered = recorder.clock()
+        span = recorder.open(stage, label, parent)
+        if span is None:
+            return await function(*args, **kwargs)
+        _fill(before, recorder, span, args)
+        token = CURRENT.set((recorder, span))
+        recorder.start(span, entered)
+        try:
+            result = await timed_coroutine(function(*args, **kwargs), span)
+        except BaseException as error:
+            left = recorder.stop(span)
+            CURRENT.reset(token)
+            recorder.fail(span, error)
+            recorder.charge(left)
+            raise
+        left = recorder.stop(span)
+        CURRENT.reset(token)
+        _fill(after, recorder, span, args, result)
+        recorder.charge(left)
+        return result
+
+    return traced
+
+
+def _spanned_generator(
+    function: Any, stage: str, label: str, before: Before | None, after: After | None
+) -> Any:
+    """What its consumer does between two items is no part of the generator's."""
+
+    @functools.wraps(function)
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        __traceback_hide__ = True
+        source = function(*args, **kwargs)
+        current = CURRENT.get()
+        span = current[0].open(stage, label, current[1]) if current else None
+        if current is None or span is None:
+            async with aclosing(source):
+                async for item in source:
+                    yield item
+            return
+        recorder = current[0]
+        _fill(before, recorder, span, args)
+        recorder.start(span, recorder.clock())
+        step: Any = functools.partial(source.asend, None)
+        async with aclosing(source):
+            while True:
+                token = CURRENT.set((recorder, span))
+                try:
+                    item = await timed_coroutine(step(), span)
+                except StopAsyncIteration:
+                    break
+                except BaseException as error:
+                    recorder.fail(span, error)
+                    raise
+                finally:
+                    recorder.stop(span)
+                    CURRENT.reset(token)
+                try:
+                    step = functools.partial(source.asend, (yield item))
+                except GeneratorExit:
+                    raise
+                except BaseException as thrown:
+                    step = functools.partial(source.athrow, thrown)
+        left = recorder.clock()
+        _fill(after, recorder, span, args, None)
+        recorder.charge(left)
+
+    return traced
 
 
 def _fill(fill: Any, recorder: Recorder, span: Span, *told: Any) -> None:

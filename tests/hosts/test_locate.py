@@ -1,5 +1,7 @@
 """From a name to an app, and the sentences where there is none."""
 
+import re
+
 import pytest
 
 from fwtrace.hosts.errors import AppImportFailed, AppNotFound
@@ -14,6 +16,13 @@ def create_app():
     return application
 
 async def asgi(scope, receive, send):
+    pass
+
+class ASGI2:
+    def __init__(self, scope): pass
+    async def __call__(self, receive, send): pass
+
+async def handler(request):
     pass
 
 number = 3
@@ -46,6 +55,12 @@ def test_module_attribute_and_factory(folder):
     assert locate("located_two:create_app()").app.__name__ == "application"
 
 
+def test_protocol_is_that_of_the_app(folder):
+    (folder / "located_both.py").write_text(APP)
+    assert locate("located_both:application").protocol == "wsgi"
+    assert locate("located_both:asgi").protocol == "asgi"
+
+
 def test_file_inside_a_package_is_imported_as_part_of_it(folder):
     (folder / "located_pkg").mkdir()
     (folder / "located_pkg" / "__init__.py").write_text("")
@@ -62,7 +77,8 @@ def test_file_inside_a_package_is_imported_as_part_of_it(folder):
         ("no.such.module:app", "No app is called"),
         ("located_three:applicaton", "Did you mean 'application'"),
         ("located_three:number", "not an app"),
-        ("located_three:asgi", "ASGI"),
+        ("located_three:ASGI2", "ASGI 2"),
+        ("located_three:handler", "no ASGI app"),
         ("located_empty", "Say which"),
         ("not a name", "No app is called"),
     ],
@@ -90,3 +106,17 @@ def test_app_whose_own_code_fails_keeps_the_cause(folder, source, said):
     with pytest.raises(AppImportFailed, match=said) as caught:
         locate(f"{name}:app")
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("flask:original", "pip install flask"),
+        ("fastapi", "pip install 'fwtrace[fastapi]'"),
+        ("items", "pip install 'fwtrace[fastapi]'"),
+    ],
+)
+def test_what_an_app_needs_is_said_with_its_command(name, command, monkeypatch):
+    monkeypatch.setattr("fwtrace.hosts.locate._is_installed", lambda package: False)
+    with pytest.raises(AppNotFound, match=re.escape(command)):
+        locate(name)

@@ -1,6 +1,8 @@
 """What an app is made of, without sending it a request."""
 
 import json
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -60,3 +62,17 @@ def test_resolve_tells_the_outcome_and_every_attempt(method, path, outcome):
 def test_resolve_tells_a_redirect():
     found = resolve(locate("url_table").app, "GET", "/index")
     assert (found["outcome"], found["redirect"]) == ("redirect", "/index/")
+
+
+def test_signals_passes_over_what_does_not_say_what_it_is(monkeypatch):
+    class Lazy:
+        """Such as Django's settings, before there are any."""
+
+        @property  # type: ignore[misc]
+        def __class__(self):
+            raise RuntimeError("not configured")
+
+    module = ModuleType("lazy_settings")
+    module.settings = Lazy()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lazy_settings", module)
+    assert signals(locate("micro").app)

@@ -1,6 +1,8 @@
 """What a trace amounts to."""
 
-from fwtrace.tracer.analysis import time_by_stage, warnings
+import pytest
+
+from fwtrace.tracer.analysis import is_success, time_by_stage, warnings
 from fwtrace.tracer.model import Location, Span, Trace
 
 
@@ -60,3 +62,18 @@ def test_errors_faults_and_dropped_spans_are_told():
     assert kinds(handled, status=404) == []
     assert kinds(Span("view", "v", fault="broken")) == ["fault"]
     assert kinds(dropped={"sql": 1200}) == ["dropped"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "success"),
+    [
+        ({"status": 200, "error": None}, True),
+        ({"status": 404, "error": None}, False),
+        ({"status": None, "error": None}, False),
+        ({"status": 200, "error": {"type": "KeyError", "message": ""}}, False),
+        ({"status": 101, "error": None, "close": {"code": 1000}}, True),
+        ({"status": 101, "error": None, "close": {"code": 1011}}, False),
+    ],
+)
+def test_success_is_an_answer_below_400_and_a_close_in_order(outcome, success):
+    assert is_success(Trace("app", {}, Span("server", "x"), outcome)) == success

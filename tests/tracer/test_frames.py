@@ -81,7 +81,7 @@ def test_builtin_has_no_location():
 
 def test_frames_of_a_traceback_leave_hidden_ones_out():
     def hidden():
-        __traceback_hide__ = True  # noqa: F841
+        __traceback_hide__ = True
         raise ValueError
 
     try:

@@ -74,3 +74,19 @@ def test_spans_of_one_stage():
 def test_trace_that_cannot_be_read_says_why(text, message):
     with pytest.raises(TraceFormatError, match=message):
         Trace.from_json(text)
+
+
+def test_children_that_ran_at_once_took_their_time_only_once():
+    children = [
+        Span("sql", "a", 10, 40),
+        Span("sql", "b", 20, 30),
+        Span("sql", "c", 30, 60),
+        Span("sql", "d", 80, 90),
+    ]
+    assert Span("view", "v", 0, 100, children=children).own == 40
+
+
+def test_lifespan_is_no_part_of_the_duration():
+    children = [Span("lifespan", "startup", 0, 30), Span("view", "v", 30, 50)]
+    trace = Trace("app", {}, Span("server", "x", 0, 60, children=children))
+    assert (trace.duration, trace.root.duration) == (30, 60)

@@ -1,9 +1,13 @@
 """The recorder: bounded, honest about its own cost, one trace to a context."""
 
+import asyncio
+import contextvars
+import threading
+
 import pytest
 
 from fwtrace.tracer.model import Span
-from fwtrace.tracer.recorder import CURRENT, Limits, Recorder
+from fwtrace.tracer.recorder import CURRENT, Limits, Recorder, end_with
 
 
 class FakeClock:
@@ -76,3 +80,65 @@ def test_spans_past_the_bound_are_counted_not_kept():
     trace = made.finish()
     assert [span.name for span in trace.spans("sql")] == ["0", "1"]
     assert trace.dropped == {"sql": 3}
+
+
+def test_threads_may_record_into_one_trace():
+    made = Recorder("app", {}, root=Span("server", "x"), limits=Limits(spans=500))
+    barrier = threading.Barrier(4)
+
+    def work():
+        barrier.wait()
+        for number in range(200):
+            with made.span("sql", str(number)):
+                pass
+
+    contexts = [contextvars.copy_context() for _ in range(4)]
+    threads = [
+        threading.Thread(target=context.run, args=(work,)) for context in contexts
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    trace = made.finish()
+    assert sum(1 for _ in trace.spans()) == 500
+    assert trace.dropped == {"sql": 301}
+    assert all(span.duration >= 0 for span in trace.spans())
+
+
+def test_thread_of_to_thread_records_below_the_span_that_awaits_it():
+    made, _ = recorder()
+
+    def query():
+        with made.span("sql", "inner"):
+            pass
+
+    async def main():
+        with made.span("view", "outer"):
+            await asyncio.gather(asyncio.to_thread(query), asyncio.to_thread(query))
+
+    asyncio.run(main())
+    (view,) = made.finish().spans("view")
+    assert [child.name for child in view.children] == ["inner", "inner"]
+
+
+def test_trace_may_begin_and_end_with_steps_of_another_recorder():
+    before, clock = recorder()
+    with before.span("lifespan", "startup") as startup:
+        clock.tick(100)
+    with before.span("lifespan", "shutdown") as shutdown:
+        clock.tick(7)
+    assert startup is not None
+    assert shutdown is not None
+    made = Recorder("app", {}, root=Span("server", "x"), clock=clock)
+    made.begin_with(startup, overhead=2)
+    with made.span("view", "v") as view:
+        clock.tick(10)
+    assert view is not None
+    trace = made.finish()
+    end_with(trace, shutdown, overhead=3)
+    assert (startup.start, startup.end) == (0, 100)
+    assert (view.start, view.end) == (100, 110)
+    assert (shutdown.start, shutdown.end) == (110, 117)
+    assert [span.name for span in trace.root.children] == ["startup", "v", "shutdown"]
+    assert (trace.overhead, trace.root.duration, trace.duration) == (5, 117, 10)

@@ -37,6 +37,15 @@ def test_other_names_are_left_alone(name):
         ('{"password": "hun\\"ter2", "a": 1}', f'{{"password": "{REDACTED}", "a": 1}}'),
         ('{"token": 12345}', f'{{"token": "{REDACTED}"}}'),
         ('{"api_key": "cut off in the mid', f'{{"api_key": "{REDACTED}"'),
+        ("{'password': 'hun\\'ter2', 'a': 1}", f"{{'password': '{REDACTED}', 'a': 1}}"),
+        (
+            '[{"loc": ["body", "password"], "msg": "short", "input": "hunter2"}]',
+            f'[{{"loc": ["body", "password"], "msg": "short", "input": "{REDACTED}"}}]',
+        ),
+        (
+            '[{"loc": ["body", "pass"], "msg": "no", "input": "ann"}, "password"]',
+            '[{"loc": ["body", "pass"], "msg": "no", "input": "ann"}, "password"]',
+        ),
         ("nothing to hide", "nothing to hide"),
     ],
 )

@@ -1,5 +1,6 @@
 """Attaching from outside, and leaving things exactly as they were."""
 
+import asyncio
 import importlib
 import sys
 import threading
@@ -174,3 +175,132 @@ def test_threads_may_attach_and_detach_at_once():
     for thread in threads:
         thread.join()
     assert vars(Base)["greet"] is original
+
+
+class Asynchronous:
+    async def get(self, name):
+        await asyncio.sleep(0)
+        if not name:
+            raise ValueError("who?")
+        return name.upper()
+
+    async def stream(self, count):
+        try:
+            for number in range(count):
+                await asyncio.sleep(0)
+                got = yield number
+                assert got is None
+        finally:
+            self.closed = True
+
+
+def traced_asynchronous(module, method, main, **hooks):
+    """The span of one call, and what ``main()`` returned."""
+    vars(module)["Asynchronous"] = Asynchronous
+    seam = Seam(f"views:Asynchronous.{method}", spanned("view", **hooks))
+    detach = attach([probe(seam)])
+    recorder, token = tracing()
+    try:
+        result = asyncio.run(main())
+    finally:
+        CURRENT.reset(token)
+        detach()
+    (span,) = recorder.finish().spans("view")
+    return span, result
+
+
+def test_coroutine_is_recorded_until_it_has_been_awaited(module):
+    def after(recorder, span, args, result):
+        span.attributes["result"] = result
+
+    async def main():
+        return await Asynchronous().get("ann")
+
+    span, result = traced_asynchronous(module, "get", main, after=after)
+    assert (result, span.attributes["result"]) == ("ANN", "ANN")
+    assert 0 < span.attributes["fwtrace.running_ns"] <= span.duration
+
+
+def test_error_of_a_coroutine_is_the_same_error(module):
+    async def main():
+        with pytest.raises(ValueError, match=r"who\?") as caught:
+            await Asynchronous().get("")
+        return caught.value
+
+    span, error = traced_asynchronous(module, "get", main)
+    assert span.error == {"type": "ValueError", "message": "who?"}
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_spans_of_tasks_hang_below_the_one_that_made_them(module):
+    async def main():
+        recorder, _ = CURRENT.get()  # type: ignore[misc]
+
+        async def work(name):
+            with recorder.span("sql", name):
+                await asyncio.sleep(0)
+
+        async def both(self, name):
+            await asyncio.gather(work("one"), work("two"))
+            return "both"
+
+        traced = spanned("view")(both)
+        return await traced(None, "x")
+
+    recorder, token = tracing()
+    asyncio.run(main())
+    CURRENT.reset(token)
+    (view,) = recorder.finish().spans("view")
+    assert [child.name for child in view.children] == ["one", "two"]
+    assert view.own <= view.duration
+
+
+def test_generator_is_recorded_to_its_end_without_its_consumer(module):
+    async def main():
+        found = []
+        async for number in Asynchronous().stream(3):
+            assert CURRENT.get()[1].stage == "server"  # type: ignore[index]
+            found.append(number)
+        return found
+
+    span, found = traced_asynchronous(module, "stream", main)
+    assert (span.name, found) == ("stream", [0, 1, 2])
+    assert span.attributes["fwtrace.running_ns"] > 0
+
+
+def test_generator_that_is_left_early_is_closed(module):
+    async def main():
+        source = Asynchronous()
+        stream = source.stream(3)
+        assert await anext(stream) == 0
+        await stream.aclose()
+        return source.closed
+
+    span, closed = traced_asynchronous(module, "stream", main)
+    assert closed
+    assert span.error is None
+
+
+def test_generator_gets_what_its_consumer_throws(module):
+    async def main():
+        stream = Asynchronous().stream(3)
+        await anext(stream)
+        with pytest.raises(KeyError):
+            await stream.athrow(KeyError("x"))
+
+    span, _ = traced_asynchronous(module, "stream", main)
+    assert span.error == {"type": "KeyError", "message": "'x'"}
+
+
+def test_two_may_wait_for_one_module(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "awaited_twice.py").write_text("class A:\n    def go(self): return 1\n")
+    table = [Probe("t", ("awaited_twice",), (Seam(":A.go", spanned("view")),))]
+    first, second = attach(table), attach(table)
+    made = importlib.import_module("awaited_twice")
+    assert made.A().go() == 1
+    assert attached() == 1
+    first()
+    second()
+    assert attached() == 0
+    sys.modules.pop("awaited_twice")
