@@ -16,20 +16,23 @@ import typer
 
 from fwtrace import __version__
 from fwtrace.cli.errors import CommandError, as_sentence, mistyped
-from fwtrace.hosts.errors import AppImportFailed, AppNotFound, HostError
+from fwtrace.hosts.errors import AppImportFailed, AppNotFound, AppStartFailed, HostError
 
 __all__ = ["COMMANDS", "build", "run"]
 
 COMMANDS = (
     "request",
+    "compare",
     "routes",
     "resolve",
     "middleware",
+    "openapi",
     "environ",
     "signals",
     "sql",
     "models",
     "apps",
+    "frameworks",
 )
 """Each is a module of this package with a function ``command``."""
 
@@ -97,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except CommandError as error:
         return _fail(str(error), error.exit_code)
-    except AppImportFailed as error:
+    except (AppImportFailed, AppStartFailed) as error:
         from fwtrace.cli.output import show_user_traceback
 
         show_user_traceback(error)

@@ -1,4 +1,4 @@
-"""``fwtrace environ``: the WSGI environ of a request, key by key."""
+"""``fwtrace environ``: the WSGI environ or ASGI scope of a request, key by key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def command(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show the environ of a request, and where each key is from.
+    """Show the environ or scope of a request, and where each key is from.
 
     Example: fwtrace environ GET /users/1 Accept:text/html
     """
@@ -29,7 +29,11 @@ def command(
     from fwtrace.cli.output import print_json, print_table
 
     trace = observe(app, database, build_message(words or ["/"]))
-    entries = next(trace.spans("environ")).attributes["fwtrace.environ"]
+    entries = next(
+        span.attributes["fwtrace.environ"]
+        for span in trace.spans()
+        if span.stage in ("environ", "scope")
+    )
     if as_json:
         print_json(entries)
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fwtrace.cli.message import Message
     from fwtrace.tracer.model import Trace
 
-__all__ = ["inspect", "observe"]
+__all__ = ["inspect", "load", "observe"]
 
 
 def inspect(
@@ -27,13 +27,15 @@ def inspect(
     """``look(app object, *arguments)``; CommandError where there is nothing to see."""
     with redirect_stdout(sys.stderr):
         try:
-            return look(_load(app, database).app, *arguments)
+            return look(load(app, database).app, *arguments)
         except LookupError as error:
             raise CommandError(str(error.args[0])) from None
 
 
-def observe(app: str, database: str | None, message: Message) -> Trace:
-    """What the app did with the request."""
+def observe(
+    app: str, database: str | None, message: Message, wait: float | None = None
+) -> Trace:
+    """What the app did with the request; ``wait`` is for a WebSocket."""
     import logging
 
     from fwtrace.record import record
@@ -42,15 +44,17 @@ def observe(app: str, database: str | None, message: Message) -> Trace:
     logging.getLogger("fwtrace").addHandler(logging.NullHandler())
     with redirect_stdout(sys.stderr):
         return record(
-            _load(app, database),
+            load(app, database),
             message.method,
             message.target,
             headers=message.headers,
             body=message.body,
+            messages=message.messages,
+            wait=wait,
         )
 
 
-def _load(app: str, database: str | None) -> Located:
+def load(app: str, database: str | None) -> Located:
     """The app, which finds the database where it looks for it."""
     if database is not None:
         try:

@@ -1,6 +1,7 @@
-"""The HTTP request that the words of a command line describe, ready to be sent.
+"""The request that the words of a command line describe, ready to be sent.
 
-METHOD may be left out; items go to the query, the headers or the body.
+METHOD may be left out; items go to the query, the headers or the body. The method WS
+opens a WebSocket.
 """
 
 from __future__ import annotations
@@ -25,17 +26,20 @@ METHODS = (
     "OPTIONS",
     "TRACE",
     "CONNECT",
+    "WS",
 )
+WEB_SOCKET = ("ws://", "wss://")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request as it goes to the app."""
+    """A request as it goes to the app; of a WebSocket, with what is sent over it."""
 
     method: str
     target: str
     headers: list[tuple[str, str]]
     body: bytes
+    messages: tuple[str | bytes, ...] = ()
 
 
 def build_message(
@@ -44,13 +48,21 @@ def build_message(
     form: bool = False,
     body: str | None = None,
     cookies: Sequence[str] = (),
+    sends: Sequence[str] = (),
 ) -> Message:
     """The request that the words of the command line describe.
 
-    Raises UsageError, or CommandError for a file that cannot be read.
+    ``sends`` are messages for a WebSocket, each a text or ``@FILE``. Raises UsageError,
+    or CommandError for a file that cannot be read.
     """
     method, url, rest = _method_and_url(words)
     items = parse_items(rest)
+    if not method and (sends or url.startswith(WEB_SOCKET)):
+        method = "WS"
+    if method == "WS":
+        return _conversation(url, items, form or body is not None, cookies, sends)
+    if sends:
+        raise UsageError(f"--send is for WebSockets: write WS {url}, not {method}.")
     content_type, data = _body(items, form, body)
     headers = _headers(items, content_type, cookies)
     return Message(
@@ -59,6 +71,32 @@ def build_message(
         headers,
         data,
     )
+
+
+def _conversation(
+    url: str,
+    items: Items,
+    has_body: bool,
+    cookies: Sequence[str],
+    sends: Sequence[str],
+) -> Message:
+    if has_body or items.has_body:
+        raise UsageError(
+            "A WebSocket has no body: give each message with --send, as in "
+            "fwtrace request WS /ws --send hello."
+        )
+    headers = _headers(items, "", cookies)
+    messages = tuple(map(_sent, sends))
+    return Message("WS", target_of(url, items.query), headers, b"", messages)
+
+
+def _sent(text: str) -> str | bytes:
+    """``"@FILE"`` is what the file holds: text where it is UTF-8."""
+    data = read_file(text[1:]) if text.startswith("@") else _encoded(text)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
 
 
 def _method_and_url(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
@@ -81,7 +119,10 @@ def _method_and_url(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
 
 
 def _is_url(word: str) -> bool:
-    return word.startswith(("/", "http://", "https://"))
+    return word.startswith(("/", *_SCHEMES))
+
+
+_SCHEMES = ("http://", "https://", *WEB_SOCKET)
 
 
 def target_of(url: str, query: Sequence[tuple[str, str]] = ()) -> str:
@@ -89,7 +130,7 @@ def target_of(url: str, query: Sequence[tuple[str, str]] = ()) -> str:
 
     Raises UsageError when it is no URL.
     """
-    if url.startswith(("http://", "https://")):
+    if url.startswith(_SCHEMES):
         try:
             parts = urlsplit(url)
         except ValueError:

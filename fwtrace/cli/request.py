@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwtrace.cli.errors import UsageError, did_you_mean
+from fwtrace.cli.choices import complete, complete_stage, format_of, stages_of
 from fwtrace.cli.options import AppName, Database
 
 if TYPE_CHECKING:
@@ -17,16 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 FORMATS = ("tree", "table", "timeline", "json")
-
-
-def _complete_stage(incomplete: str) -> list[str]:
-    from fwtrace.tracer.model import STAGES
-
-    return [stage for stage in STAGES if stage.startswith(incomplete)]
-
-
-def _complete_format(incomplete: str) -> list[str]:
-    return [name for name in FORMATS if name.startswith(incomplete)]
 
 
 def command(
@@ -51,6 +40,26 @@ def command(
         list[str] | None,
         typer.Option("--cookie", metavar="NAME=VALUE", help="Send a cookie."),
     ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--send",
+            "-s",
+            metavar="TEXT|@FILE",
+            help="Send this over the WebSocket (again for more).",
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            "-w",
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            help="Hang up after so long: a WebSocket after 0.5, if unset.",
+        ),
+    ] = None,
     database: Database = None,
     stage: Annotated[
         list[str] | None,
@@ -58,7 +67,7 @@ def command(
             "--stage",
             help="Show only these stages (again, or with commas).",
             metavar="STAGE",
-            autocompletion=_complete_stage,
+            autocompletion=complete_stage,
         ),
     ] = None,
     depth: Annotated[
@@ -71,7 +80,7 @@ def command(
             "--format",
             help=f"One of {', '.join(FORMATS)}.",
             metavar="FORMAT",
-            autocompletion=_complete_format,
+            autocompletion=complete(FORMATS),
         ),
     ] = "tree",
     as_json: Annotated[
@@ -88,50 +97,30 @@ def command(
     ] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Exit 1 when the app raised or answered 4xx/5xx."),
+        typer.Option(
+            "--check",
+            help="Exit 1 on an exception, a 4xx/5xx, or a close in error.",
+        ),
     ] = False,
 ) -> None:
-    """Send a request through an app and draw its life.
+    """Send a request through an app and draw its life; WS PATH opens a WebSocket.
 
     Example: fwtrace request POST /users name=Ann age:=30 --app micro
     """
     from fwtrace.cli.hosting import observe
     from fwtrace.cli.message import build_message
     from fwtrace.render import Options
+    from fwtrace.tracer.analysis import is_success
 
-    shape = "json" if as_json else _format(format)
-    options = Options(_stages(stage or []), depth, source)
-    message = build_message(words, form=form, body=body, cookies=cookie or [])
-    trace = observe(app, database, message)
+    shape = "json" if as_json else format_of(format, FORMATS)
+    options = Options(stages_of(stage or []), depth, source)
+    message = build_message(
+        words, form=form, body=body, cookies=cookie or [], sends=send or []
+    )
+    trace = observe(app, database, message, wait)
     _show(trace, shape, options, output)
-    if check and _failed(trace):
+    if check and not is_success(trace):
         raise typer.Exit(1)
-
-
-def _failed(trace: Trace) -> bool:
-    return trace.outcome["error"] is not None or (trace.status or 500) >= 400
-
-
-def _format(name: str) -> str:
-    if name not in FORMATS:
-        hint = did_you_mean(name, FORMATS)
-        raise UsageError(
-            f"There is no format {name!r}.{hint} Formats: {', '.join(FORMATS)}."
-        )
-    return name
-
-
-def _stages(given: Sequence[str]) -> frozenset[str] | None:
-    from fwtrace.tracer.model import STAGES
-
-    names = [name.strip() for each in given for name in each.split(",") if name.strip()]
-    for name in names:
-        if name not in STAGES:
-            hint = did_you_mean(name, STAGES)
-            raise UsageError(
-                f"There is no stage {name!r}.{hint} Stages: {', '.join(STAGES)}."
-            )
-    return frozenset(names) or None
 
 
 def _show(trace: Trace, shape: str, options: Options, output: str | None) -> None:

@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.text import Text
 
+from fwtrace.render import solving
 from fwtrace.render.sql import format_sql
-from fwtrace.render.text import clean, place, plain
+from fwtrace.render.text import clean, duration, place, plain
+from fwtrace.tracer.awaiting import RUNNING
 from fwtrace.tracer.model import Location, Span
 
 __all__ = ["changes", "details", "frame_lines", "heading", "source_lines", "where"]
 
 Line = Text
 TRIED = 8
+MESSAGES = 8
+_VALUED = ("CGI", "HTTP header", "request line")
 _PLACED = ("call", "signal", "sql", "view")
 
 
@@ -28,7 +32,8 @@ def heading(span: Span) -> Text:
 
 def where(span: Span) -> str:
     """The place of the user's code that the span is about."""
-    return place(span.location) if span.stage in _PLACED else ""
+    is_placed = span.stage in _PLACED or "fwtrace.hook" in span.attributes
+    return place(span.location) if is_placed else ""
 
 
 def details(span: Span, width: int) -> Iterator[Line]:
@@ -36,6 +41,11 @@ def details(span: Span, width: int) -> Iterator[Line]:
     describe = _DETAILS.get(span.stage)
     if describe is not None:
         yield from describe(span, width)
+    yield from solving.thread(span)
+    running = span.attributes.get(RUNNING)
+    if running is not None and span.stage != "middleware":
+        waiting = duration(max(0, span.duration - running))
+        yield plain(f"{duration(running)} running, {waiting} awaiting", "dim")
     if span.error is not None and span.stage != "exception":
         error = f"raised {span.error['type']}: {span.error['message']}"
         yield plain(error, "red")
@@ -58,6 +68,25 @@ def _name(span: Span) -> str:
 
 def _environ_heading(span: Span) -> str:
     return f"{len(span.attributes.get('fwtrace.environ', ()))} keys"
+
+
+def _scope_heading(span: Span) -> str:
+    entries = span.attributes.get("fwtrace.environ", ())
+    headers = sum(e["origin"] == "HTTP header" for e in entries)
+    return f"{len(entries) - headers} keys, {_count(headers, 'header')}"
+
+
+def _websocket_heading(span: Span) -> str:
+    """``receive 'hello' · 5 bytes``, ``close 4000 see you``, ``accept chat``"""
+    attributes = span.attributes
+    parts = [span.name]
+    text, size = (attributes.get(f"fwtrace.websocket.{n}") for n in ("text", "size"))
+    if size is not None:
+        parts.append(_count(size, "byte") if text is None else f"{text!r}")
+    for name in ("subprotocol", "code", "reason"):
+        value = attributes.get(f"fwtrace.websocket.{name}")
+        parts += [str(value)] if value not in (None, "") else []
+    return " ".join(parts)
 
 
 def _resolver_heading(span: Span) -> str:
@@ -114,7 +143,7 @@ def _environ(span: Span, width: int) -> Iterator[Line]:
     groups: dict[str, list[str]] = {}
     for entry in span.attributes.get("fwtrace.environ", ()):
         shown = entry["key"]
-        if entry["origin"] in ("CGI", "HTTP header") and entry["value"]:
+        if entry["origin"] in _VALUED and entry["value"]:
             shown += f"={entry['value']}"
         groups.setdefault(entry["origin"], []).append(shown)
     for origin, shown_keys in groups.items():
@@ -196,8 +225,20 @@ def _session(span: Span, width: int) -> Iterator[Line]:
     yield plain(f"{new}{keys} ({span.attributes.get('fwtrace.session.store')})", "dim")
 
 
+def _serializer_heading(span: Span) -> str:
+    attributes = span.attributes
+    kind = attributes.get("fwtrace.serializer.type", "?")
+    size = attributes.get("fwtrace.serializer.size")
+    return f"{span.name} of {kind}" + (f", {size:,} bytes" if size else "")
+
+
 def _exception(span: Span, width: int) -> Iterator[Line]:
     attributes = span.attributes
+    if "fwtrace.exception.handler" in attributes:
+        handler = attributes["fwtrace.exception.handler"]
+        taken = "no handler" if handler is None else f"handled by {handler}()"
+        reason = attributes.get("fwtrace.exception.handler.reason", "")
+        yield plain(f"{taken}: {reason}", "bold")
     yield plain(attributes.get("exception.message", ""), "red")
     frames = attributes.get("fwtrace.exception.frames", [])
     own = [frame for frame in frames if frame["user"]] or frames[-3:]
@@ -222,6 +263,8 @@ def _response(span: Span, width: int) -> Iterator[Line]:
     yield from flow(
         (Text.assemble((f"{clean(n)}: ", "dim"), clean(v)) for n, v in fields), width
     )
+    messages = attributes.get("fwtrace.response.messages", ())
+    yield from flow(_messages(messages, attributes), width)
     preview = attributes.get("fwtrace.body.preview", "")
     if preview:
         line = plain(preview)
@@ -229,26 +272,59 @@ def _response(span: Span, width: int) -> Iterator[Line]:
         yield line
 
 
+def _messages(messages: Sequence[Any], attributes: dict[str, Any]) -> Iterator[Text]:
+    """What an ASGI app sent, message by message, each so long after the first."""
+    for message in messages[:MESSAGES]:
+        kind = message["type"].rpartition(".")[2]
+        size = f" {message['size']:,} bytes" if "size" in message else ""
+        later = message["at"] - messages[0]["at"]
+        at = f" +{duration(later)}" if later else ""
+        yield Text.assemble((f"{clean(kind)}{size}", "bold"), (at, "dim"))
+    hidden = len(messages) - MESSAGES
+    if hidden > 0:
+        yield plain(f"… {_count(hidden, 'message')} more", "dim")
+    after = attributes.get("fwtrace.response.after_ns")
+    if after is not None:
+        yield plain(f"the app returned {duration(after)} later", "dim")
+
+
+def _websocket(span: Span, width: int) -> Iterator[Line]:
+    fields = span.attributes.get("http.response.headers", ())
+    yield from flow(
+        (Text.assemble((f"{clean(n)}: ", "dim"), clean(v)) for n, v in fields), width
+    )
+
+
 _HEADINGS: dict[str, Callable[[Span], str]] = {
+    "dependency": solving.dependency_heading,
     "environ": _environ_heading,
+    "scope": _scope_heading,
     "resolver": _resolver_heading,
     "view": _view_heading,
     "sql": _sql_heading,
+    "serializer": _serializer_heading,
     "signal": _signal_heading,
     "template": _template_heading,
+    "validation": solving.validation_heading,
     "response": _response_heading,
+    "websocket": _websocket_heading,
 }
 
 _DETAILS: dict[str, Callable[[Span, int], Iterator[Line]]] = {
+    "dependency": solving.dependency,
     "environ": _environ,
+    "scope": _environ,
     "exception": _exception,
     "request": _request,
     "resolver": _resolver,
     "response": _response,
+    "serializer": solving.removed,
     "session": _session,
     "signal": _signal,
     "sql": _sql,
     "template": _template,
+    "validation": solving.validation,
+    "websocket": _websocket,
 }
 
 

@@ -17,7 +17,9 @@ __all__ = ["LENIENT", "STYLES", "clean", "duration", "place", "plain", "share_ba
 
 STYLES = {
     "server": "bold",
+    "lifespan": "bright_blue",
     "environ": "cyan",
+    "scope": "cyan",
     "request": "cyan",
     "middleware": "magenta",
     "resolver": "blue",

@@ -29,7 +29,7 @@ class Timeline:
         width = options.max_width
         label = min(40, width * 2 // 5)
         room = max(10, width - label - TIME - 2)
-        scale = room / max(1, self.trace.duration)
+        scale = room / max(1, self.trace.root.duration)
         full = "=" if options.ascii_only else "━"
         yield header(self.trace)
         yield Text()

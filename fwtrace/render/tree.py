@@ -10,7 +10,8 @@ from rich.text import Text
 from fwtrace.render import Options
 from fwtrace.render.stages import changes, details, heading, source_lines, where
 from fwtrace.render.text import STYLES, clean, duration, plain, share_bar
-from fwtrace.tracer.analysis import time_by_stage, warnings
+from fwtrace.tracer.analysis import is_success, time_by_stage, warnings
+from fwtrace.tracer.awaiting import RUNNING
 from fwtrace.tracer.model import Span, Trace
 
 __all__ = ["TracePicture", "header", "render"]
@@ -47,17 +48,29 @@ class TracePicture:
 
 def header(trace: Trace) -> Text:
     """One line: request, app, outcome, total time, and what recording cost."""
-    status = trace.status
-    style = "bold green" if (status or 500) < 400 else "bold red"
-    outcome = f"{status} {trace.outcome.get('phrase', '')}" if status else "no response"
+    outcome, style = _outcome(trace)
     method, target = trace.request.get("method"), trace.request.get("target")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(clean(f"{method} {target}"), "bold")
     text.append(clean(f" · {trace.app} · "))
     text.append(clean(outcome.strip()), style)
     text.append(f" · {duration(trace.duration)}", "bold")
+    if RUNNING in trace.root.attributes:
+        text.append(f", {duration(trace.root.attributes[RUNNING])} of it running")
     text.append(f" + {duration(trace.overhead)} of tracing left out", "dim")
     return text
+
+
+def _outcome(trace: Trace) -> tuple[str, str]:
+    """What came back, and its style: the status, or how a WebSocket was closed."""
+    status, close = trace.status, trace.outcome.get("close")
+    if status is None:
+        return "no response", "bold red"
+    if status == 101 and close is not None:
+        style = "bold green" if is_success(trace) else "bold red"
+        return f"closed {close['code']} by the {close['by']} {close['reason']}", style
+    style = "bold green" if status < 400 else "bold red"
+    return f"{status} {trace.outcome.get('phrase', '')}", style
 
 
 _UNICODE = ("├─ ", "╰─ ", "│  ", "   ")
@@ -139,8 +152,10 @@ class _Tree:
 
     def notes(self, span: Span, room: int) -> Iterator[Text]:
         """What stands below the title and above the children."""
-        if span.stage == "middleware":
+        if span.stage in ("middleware", "session"):
             yield from changes(span, "in", room)
+            if _is_hook(span):
+                yield from changes(span, "out", room)
             if span.attributes.get("fwtrace.answered"):
                 reason = span.attributes.get("fwtrace.answered.reason", "")
                 yield plain(f"{reason}; never ran: {_skipped(span)}", "bold")
@@ -150,6 +165,8 @@ class _Tree:
 
     def out(self, span: Span, room: int) -> Iterator[Text]:
         """A middleware's way out, which comes after all that it wraps."""
+        if _is_hook(span):
+            return
         made = list(changes(span, "out", room))
         took = span.attributes.get("fwtrace.middleware.out")
         if span.stage != "middleware" or (not made and took is None):
@@ -160,6 +177,11 @@ class _Tree:
             text.append(duration(took), "dim")
         yield text
         yield from made
+
+
+def _is_hook(span: Span) -> bool:
+    """Whether it is a function that the framework calls, and wraps nothing."""
+    return "fwtrace.hook" in span.attributes
 
 
 def _skipped(span: Span) -> str:

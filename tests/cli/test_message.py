@@ -79,3 +79,49 @@ def test_any_words_are_a_request_or_one_sentence(words):
         target = build_message(words).target
     assert target.startswith("/")
     assert target.isascii()
+
+
+@pytest.mark.parametrize(
+    ("words", "sends", "target"),
+    [
+        (["WS", "/ws"], (), "/ws"),
+        (["ws", "/ws?a=1", "b==2"], ("hi",), "/ws?a=1&b=2"),
+        (["ws://localhost/ws"], (), "/ws"),
+        (["wss://localhost/ws"], (), "/ws"),
+        (["/ws"], ("hi", "there"), "/ws"),
+    ],
+)
+def test_websocket_is_a_method_a_scheme_or_what_is_sent(words, sends, target):
+    message = build_message(words, sends=sends)
+    assert (message.method, message.target) == ("WS", target)
+    assert message.messages == sends
+    assert message.body == b""
+
+
+def test_message_may_be_a_file_of_text_or_of_bytes(tmp_path):
+    (tmp_path / "text").write_text("é", encoding="utf-8")
+    (tmp_path / "data").write_bytes(b"\xff\x00")
+    sends = [f"@{tmp_path}/text", f"@{tmp_path}/data", "\udcff"]
+    found = build_message(["WS", "/"], sends=sends).messages
+    assert found == ("é", b"\xff\x00", b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "said"),
+    [
+        (["WS", "/", "a=1"], {}, "no body"),
+        (["WS", "/"], {"body": "x"}, "no body"),
+        (["WS", "/"], {"form": True}, "no body"),
+        (["GET", "/"], {"sends": ["x"]}, "write WS /"),
+        (["WS"], {}, "a path is missing"),
+    ],
+)
+def test_what_a_websocket_cannot_take(words, options, said):
+    with pytest.raises(UsageError, match=said):
+        build_message(words, **options)
+
+
+def test_headers_of_a_websocket_are_items_too():
+    message = build_message(["WS", "/", "Sec-WebSocket-Protocol:chat"], cookies=["a=b"])
+    assert dict(message.headers)["Sec-WebSocket-Protocol"] == "chat"
+    assert dict(message.headers)["Cookie"] == "a=b"

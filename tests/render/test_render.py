@@ -184,3 +184,32 @@ def test_bar_is_never_nothing():
     assert share_bar(0.0001, 10, ascii_only=False) == "▏"
     assert share_bar(1, 4, ascii_only=False) == "████"
     assert share_bar(0.5, 4, ascii_only=True) == "##"
+
+
+def conversation(close):
+    root = Span("server", "in-process", 0, 100_000)
+    root.attributes = {"fwtrace.running_ns": 20_000}
+    start = Span("lifespan", "startup", 0, 50_000)
+    event = Span("websocket", "receive", 60_000, 90_000)
+    event.attributes = {"fwtrace.websocket.text": "hi", "fwtrace.websocket.size": 2}
+    view = Span("view", "socket", 50_000, 95_000, children=[event])
+    view.attributes = {"fwtrace.running_ns": 5_000}
+    root.children = [start, view]
+    outcome = {"status": 101, "phrase": "Switching Protocols", "close": close}
+    return Trace("app", {"method": "WS", "target": "/ws"}, root, outcome)
+
+
+def test_websocket_ends_with_its_close_and_tells_running_from_awaiting():
+    trace = conversation({"code": 4000, "reason": "enough", "by": "app"})
+    assert draw(trace).startswith(
+        "WS /ws · app · closed 4000 by the app enough · 50.0 µs, 20.0 µs of it running"
+    )
+    assert "websocket receive 'hi'" in draw(trace)
+    assert "5.0 µs running, 40.0 µs awaiting" in draw(trace)
+
+
+def test_bars_of_a_timeline_have_room_for_the_lifespan():
+    trace = conversation({"code": 1000, "reason": "", "by": "client"})
+    lines = draw(trace, 80, "timeline").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[3].count("━") == lines[2].count("━") // 2
