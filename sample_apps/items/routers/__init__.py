@@ -1,0 +1,1 @@
+"""The path operations, by what they are about."""
