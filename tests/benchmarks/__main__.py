@@ -2,7 +2,16 @@
 
 import sys
 
-from tests.benchmarks import apps, matching, orm, recording, signals, startup
+from tests.benchmarks import (
+    apps,
+    fastapi,
+    flask,
+    matching,
+    orm,
+    recording,
+    signals,
+    startup,
+)
 
 BENCHMARKS = {
     "plain": apps.plain,
@@ -10,6 +19,8 @@ BENCHMARKS = {
     "middleware": apps.middleware,
     "page": apps.page,
     "form": apps.form,
+    "fastapi": fastapi.everything,
+    "flask": flask.flask,
     "routes": matching.routes,
     "build": matching.build,
     "attach": recording.attaching,
