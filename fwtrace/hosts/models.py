@@ -56,7 +56,7 @@ def load_models(app: str, module: str | None, database: str | None) -> Models:
 
 def _models_of(home: str) -> dict[str, Any]:
     """Models of the module, else of the nearest package around it that has any."""
-    from fwtrace.toolkit.orm.options import every_model
+    from fwtrace.toolkit.orm.registry import every_model
 
     made = list(every_model.values())
     while True:

@@ -147,7 +147,7 @@ from fwtrace.toolkit.orm.manager import (
 from fwtrace.toolkit.orm.many import (
     ManyToManyField,
 )
-from fwtrace.toolkit.orm.models import (
+from fwtrace.toolkit.orm.model import (
     Model,
 )
 from fwtrace.toolkit.orm.moments import (

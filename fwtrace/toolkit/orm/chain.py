@@ -20,7 +20,7 @@ from fwtrace.toolkit.orm.sql import Query
 from fwtrace.toolkit.orm.where import Q
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["Chain", "M"]
 

@@ -8,7 +8,7 @@ from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.validators import NON_FIELD_ERRORS, ValidationError
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["clean_fields", "full_clean", "holds", "validate_constraints"]
 

@@ -16,7 +16,7 @@ from fwtrace.toolkit.orm.windows import Window
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["Limits", "SQLCompiler"]

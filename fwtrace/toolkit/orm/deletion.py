@@ -13,7 +13,7 @@ from fwtrace.toolkit.orm.signals import post_delete, pre_delete
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.database import Database
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = [
     "CASCADE",

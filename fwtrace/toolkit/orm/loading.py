@@ -19,7 +19,7 @@ from fwtrace.toolkit.orm.expressions import Col
 from fwtrace.toolkit.orm.signals import post_init, pre_init
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.sql import Query
 
 __all__ = ["Loader", "is_watched", "loader"]

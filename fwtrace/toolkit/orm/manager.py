@@ -9,7 +9,7 @@ from fwtrace.toolkit.orm.query import QuerySet
 from fwtrace.toolkit.orm.routers import db_for_write
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["Manager"]
 

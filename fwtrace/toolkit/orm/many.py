@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.toolkit.orm import options
 from fwtrace.toolkit.orm.database import get_database
 from fwtrace.toolkit.orm.deletion import CASCADE
 from fwtrace.toolkit.orm.fields import Field
@@ -19,7 +18,7 @@ from fwtrace.toolkit.orm.signals import m2m_changed
 from fwtrace.toolkit.orm.sql import Hop
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.query import QuerySet
 
 __all__ = ["ManyToManyField", "ManyToManyRel"]
@@ -80,7 +79,7 @@ class ManyToManyField(Field):
         if self.to == "self":
             self.resolve(model)
         elif isinstance(self.to, str):
-            options.when_defined(self.to, self.resolve, model.__module__)
+            model._meta.apps.when_defined(self.to, self.resolve, model.__module__)
         else:
             self.resolve(self.to)
 
@@ -92,8 +91,8 @@ class ManyToManyField(Field):
         if self.through is None:
             self.through = _pairs_model(self)
         elif isinstance(self.through, str):
-            module = self.model.__module__
-            options.when_defined(self.through, self._set_through, module)
+            apps, module = self.model._meta.apps, self.model.__module__
+            apps.when_defined(self.through, self._set_through, module)
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, ManyDescriptor(self.rel))
@@ -184,7 +183,7 @@ class ManyToManyRel(Rel):
 
 def _pairs_model(field: ManyToManyField) -> Any:
     """The model of the table of pairs."""
-    from fwtrace.toolkit.orm.models import Model, ModelBase
+    from fwtrace.toolkit.orm.model import Model, ModelBase
 
     model, target = field.model, field.related_model
     near, far = model._meta.model_name, target._meta.model_name

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.exceptions import FieldDoesNotExist, unknown_name
 from fwtrace.toolkit.orm.fields import AutoField, Field
+from fwtrace.toolkit.orm.registry import Registry, registry
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.constraints import BaseConstraint, Index
     from fwtrace.toolkit.orm.many import ManyToManyField
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.plans import Plan
     from fwtrace.toolkit.orm.related import ForeignKey
     from fwtrace.toolkit.orm.sql import Hop
 
-__all__ = ["Options", "every_model", "find_model", "register", "when_defined"]
-
-every_model: weakref.WeakValueDictionary[int, type[Model]] = (
-    weakref.WeakValueDictionary()
-)
-"""Every model there is, in the order in which they were made."""
-_made = itertools.count()
-
-_by_name: dict[str, list[type[Model]]] = {}
-"""Models that are called so, the latest last; one of each module."""
-_waiting: dict[str, list[_Wish]] = {}
-
+__all__ = ["Options"]
 
 _KNOWN = (
     "abstract",
     "app_label",
+    "apps",
     "constraints",
     "db_table",
     "default_related_name",
@@ -47,67 +36,6 @@ _KNOWN = (
     "verbose_name",
     "verbose_name_plural",
 )
-
-
-class _Wish:
-    """A reference by name: ``"Tag"``, from a module; or ``"blog.Tag"``, of an app.
-
-    A model of that name elsewhere will do until the one that is meant is defined.
-    """
-
-    def __init__(self, app: str, module: str, call: Callable[[Any], Any]) -> None:
-        self.app = app
-        self.module = module
-        self.call = call
-        self.found: Any = None
-
-    def is_met_by(self, model: type[Model]) -> bool:
-        if self.app:
-            return self.app in (model._meta.app_label, *model.__module__.split("."))
-        return self.module in ("", model.__module__)
-
-    def offer(self, model: type[Model]) -> bool:
-        """Take the model where there is no better one; whether it was the one."""
-        is_met = self.is_met_by(model)
-        if is_met or self.found is None:
-            self.found = model
-            self.call(model)
-        return is_met
-
-
-def register(model: type[Model]) -> None:
-    """The model is complete: those who waited for its name are called."""
-    name = model.__name__
-    every_model[next(_made)] = model
-    others = [m for m in _by_name.get(name, ()) if m.__module__ != model.__module__]
-    _by_name[name] = [*others, model]
-    waiting = _waiting.pop(name, ())
-    left = [wish for wish in waiting if not wish.offer(model)]
-    if left:
-        _waiting[name] = left
-
-
-def when_defined(name: str, call: Callable[[Any], Any], module: str = "") -> None:
-    """Call with the model of that name, now or when there is one; again, when one is
-    defined later that is nearer to the module."""
-    app, _, bare = name.rpartition(".")
-    wish = _Wish(app, module, call)
-    nearest = _nearest(bare, wish)
-    if nearest is None or not wish.offer(nearest):
-        _waiting.setdefault(bare, []).append(wish)
-
-
-def find_model(name: str) -> type[Model] | None:
-    """The model that ``"Tag"`` or ``"blog.Tag"`` stands for, if there is one."""
-    app, _, bare = name.rpartition(".")
-    return _nearest(bare, _Wish(app, "", lambda model: None))
-
-
-def _nearest(name: str, wish: _Wish) -> type[Model] | None:
-    known = _by_name.get(name, [])
-    met = [model for model in known if wish.is_met_by(model)]
-    found = met or known
-    return found[-1] if found else None
 
 
 class Options:
@@ -136,7 +64,8 @@ class Options:
         self.proxy: bool = stated.get("proxy", False)
         self.managed: bool = given.get("managed", True)
         self.app_label: str = given.get("app_label", "")
-        self.db_table: str = given.get("db_table") or self.model_name
+        self.apps: Registry = given.get("apps", registry)
+        self.db_table: str = given.get("db_table") or self.usual_table
         self.ordering: list[Any] = list(given.get("ordering", ()))
         self.get_latest_by: Any = given.get("get_latest_by")
         self.default_related_name: str | None = given.get("default_related_name")
@@ -150,6 +79,12 @@ class Options:
 
     def __repr__(self) -> str:
         return f"<Options for {self.object_name}>"
+
+    @property
+    def usual_table(self) -> str:
+        """Of a model that names no table."""
+        label = self.app_label
+        return f"{label}_{self.model_name}" if label else self.model_name
 
     @property
     def label(self) -> str:

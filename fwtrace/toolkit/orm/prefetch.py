@@ -10,7 +10,7 @@ from fwtrace.toolkit.orm.expressions import F
 from fwtrace.toolkit.orm.tasks import in_thread
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["Prefetch", "aprefetch_related_objects", "check", "prefetch_related_objects"]
 

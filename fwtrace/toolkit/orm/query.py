@@ -21,7 +21,7 @@ from fwtrace.toolkit.orm.sql import Column, Query
 from fwtrace.toolkit.orm.tasks import OwnThread, async_form, in_thread, is_in_block
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["QuerySet"]
 

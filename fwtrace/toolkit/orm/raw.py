@@ -10,7 +10,7 @@ from fwtrace.toolkit.orm.dialects import get_dialect
 from fwtrace.toolkit.orm.exceptions import FieldDoesNotExist
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["RawQuerySet"]
 

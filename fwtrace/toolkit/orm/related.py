@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.toolkit.orm import options
 from fwtrace.toolkit.orm.deletion import CASCADE, SET_DEFAULT, SET_NULL, OnDelete
 from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.fields import Field
@@ -15,7 +14,7 @@ from fwtrace.toolkit.orm.sql import Hop
 from fwtrace.toolkit.orm.tasks import async_form
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.query import QuerySet
 
 __all__ = ["ForeignKey", "ManyToOneRel", "OneToOneField", "OneToOneRel", "Rel"]
@@ -91,7 +90,7 @@ class ForeignKey(Field):
         if self.to == "self":
             self.resolve(model)
         elif isinstance(self.to, str):
-            options.when_defined(self.to, self.resolve, model.__module__)
+            model._meta.apps.when_defined(self.to, self.resolve, model.__module__)
         else:
             self.resolve(self.to)
 

@@ -17,7 +17,7 @@ from fwtrace.toolkit.orm.signals import post_save, pre_save
 from fwtrace.toolkit.orm.slots import Scope, Slots
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.query import QuerySet
 
 __all__ = ["bulk_create", "bulk_update", "save", "update_rows"]

@@ -11,7 +11,7 @@ from fwtrace.toolkit.orm.fields import NOT_PROVIDED, Field
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.database import Database
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["create_table", "create_tables", "drop_table", "drop_tables"]
 

@@ -17,7 +17,7 @@ from fwtrace.toolkit.orm.subqueries import Subquery
 from fwtrace.toolkit.orm.where import Q
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.query import QuerySet
 
 __all__ = ["Selection", "check_alias", "default_name"]

@@ -36,7 +36,7 @@ class ModelSignal(Signal):
             return lambda found: self.connect(found, sender, weak, dispatch_uid)
         if not isinstance(sender, str):
             return super().connect(receiver, sender, weak, dispatch_uid)
-        from fwtrace.toolkit.orm.options import when_defined
+        from fwtrace.toolkit.orm.registry import registry
 
         connect, disconnect = super().connect, super().disconnect
         before: list[Any] = []
@@ -47,7 +47,7 @@ class ModelSignal(Signal):
             connect(receiver, model, weak, dispatch_uid)
             before.append(model)
 
-        when_defined(sender, connect_to)
+        registry.when_defined(sender, connect_to)
         return receiver
 
     def disconnect(
@@ -57,9 +57,9 @@ class ModelSignal(Signal):
         dispatch_uid: Any = None,
     ) -> bool:
         if isinstance(sender, str):
-            from fwtrace.toolkit.orm.options import find_model
+            from fwtrace.toolkit.orm.registry import registry
 
-            sender = find_model(sender)
+            sender = registry.find(sender)
         return super().disconnect(receiver, sender, dispatch_uid)
 
 

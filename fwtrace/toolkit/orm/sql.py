@@ -28,7 +28,7 @@ from fwtrace.toolkit.orm.where import AND, Q, Where, outcomes
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
     from fwtrace.toolkit.orm.slots import SQL
 
 __all__ = ["Column", "Hop", "Join", "Query"]

@@ -21,7 +21,7 @@ from fwtrace.toolkit.orm.fields.recipe import NOT_PROVIDED
 from fwtrace.toolkit.validators import ValidationError
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["NOT_PROVIDED", "Field", "Validate"]
 

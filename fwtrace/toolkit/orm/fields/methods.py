@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.fields.base import Field
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["display", "neighbour", "put"]
 

@@ -15,7 +15,7 @@ from fwtrace.toolkit.validators import (
 )
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = [
     "AutoField",

@@ -11,7 +11,7 @@ from fwtrace.toolkit.orm.fields.base import Field, Validate
 from fwtrace.toolkit.validators import MaxLengthValidator
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["BinaryField", "JSONField", "UUIDField"]
 

@@ -18,7 +18,7 @@ from fwtrace.toolkit.orm.fields import methods
 from fwtrace.toolkit.orm.fields.base import NOT_PROVIDED, Field
 
 if TYPE_CHECKING:
-    from fwtrace.toolkit.orm.models import Model
+    from fwtrace.toolkit.orm.model import Model
 
 __all__ = ["DateField", "DateTimeField", "DurationField", "TimeField"]
 
