@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fwtrace.toolkit.orm.database import get_database
 from fwtrace.toolkit.orm.deletion import CASCADE
@@ -12,6 +12,9 @@ from fwtrace.toolkit.orm.related import (
     BoundManager,
     ForeignKey,
     Rel,
+    Target,
+    find_target,
+    label_of,
     related_manager,
 )
 from fwtrace.toolkit.orm.signals import m2m_changed
@@ -35,6 +38,16 @@ class ManyToManyField(Field):
     forward = True
     concrete = False
     many_to_many = True
+    related_model: Any = Target()
+    through: Any = Target("through")
+    default_options: ClassVar[dict[str, Any]] = {
+        "related_name": None,
+        "related_query_name": None,
+        "through_fields": None,
+        "db_table": None,
+        "limit_choices_to": None,
+        "db_constraint": True,
+    }
 
     def __init__(
         self,
@@ -47,20 +60,31 @@ class ManyToManyField(Field):
         symmetrical: bool | None = None,
         db_table: str | None = None,
         limit_choices_to: Any = None,
+        db_constraint: bool = True,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.to = to
         self.related_name = related_name
         self.related_query_name = related_query_name
-        self.through: Any = through
+        self.given_through = through
         self.through_fields = through_fields
         self.symmetrical = to == "self" if symmetrical is None else symmetrical
         self.db_table = db_table
         self.limit_choices_to = limit_choices_to
+        self.db_constraint = db_constraint
         self.is_own_table = through is None
-        self.related_model: type[Model] = None  # type: ignore[assignment]
         self.rel: ManyToManyRel = None  # type: ignore[assignment]
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, given = super().deconstruct()
+        given["to"] = label_of(vars(self).get("related_model") or self.to)
+        if not self.is_own_table:
+            found = vars(self).get("through")
+            given["through"] = label_of(found or self.given_through)
+        if self.symmetrical != (self.to == "self"):
+            given["symmetrical"] = self.symmetrical
+        return name, path, args, given
 
     @property
     def cache_name(self) -> str:
@@ -76,23 +100,21 @@ class ManyToManyField(Field):
         setattr(model, name, ManyDescriptor(self))
         if model._meta.abstract:
             return
-        if self.to == "self":
-            self.resolve(model)
-        elif isinstance(self.to, str):
-            model._meta.apps.when_defined(self.to, self.resolve, model.__module__)
-        else:
-            self.resolve(self.to)
+        if not (model._meta.apps.is_lazy and isinstance(self.to, str)):
+            find_target(self, model)
 
     def resolve(self, target: type[Model]) -> None:
-        if self.related_model is not None:
+        if vars(self).get("related_model") is not None:
             self._leave()
         self.related_model = target
         self.rel = ManyToManyRel(self)
-        if self.through is None:
+        if self.is_own_table:
             self.through = _pairs_model(self)
-        elif isinstance(self.through, str):
+        elif isinstance(self.given_through, str):
             apps, module = self.model._meta.apps, self.model.__module__
-            apps.when_defined(self.through, self._set_through, module)
+            apps.when_defined(self.given_through, self._set_through, module)
+        else:
+            self.through = self.given_through
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, ManyDescriptor(self.rel))
@@ -103,7 +125,6 @@ class ManyToManyField(Field):
             for field in self.through._meta.local_fields:
                 if field.is_relation:
                     field.leave()
-            self.through = None
 
     def _set_through(self, model: type[Model]) -> None:
         self.through = model
@@ -134,7 +155,8 @@ class ManyToManyField(Field):
 
     @property
     def target_field(self) -> Field:
-        return self.related_model._meta.pk
+        found: Field = self.related_model._meta.pk
+        return found
 
     @property
     def hops(self) -> list[Hop]:
@@ -190,13 +212,22 @@ def _pairs_model(field: ManyToManyField) -> Any:
     if near == far:
         near, far = f"from_{near}", f"to_{far}"
     table = field.db_table or f"{model._meta.db_table}_{field.name}"
-    meta = type("Meta", (), {"db_table": table, "unique_together": ((near, far),)})
+    options = {
+        "apps": model._meta.apps,
+        "app_label": model._meta.app_label,
+        "db_table": table,
+        "unique_together": ((near, far),),
+    }
     namespace = {
         "__module__": model.__module__,
         "__qualname__": f"{model.__qualname__}_{field.name}",
-        "Meta": meta,
-        near: ForeignKey(model, CASCADE, related_name="+"),
-        far: ForeignKey(target, CASCADE, related_name="+"),
+        "Meta": type("Meta", (), options),
+        near: ForeignKey(
+            model, CASCADE, related_name="+", db_constraint=field.db_constraint
+        ),
+        far: ForeignKey(
+            target, CASCADE, related_name="+", db_constraint=field.db_constraint
+        ),
     }
     made: Any = ModelBase(f"{model.__name__}_{field.name}", (Model,), namespace)
     made._meta.auto_created = model

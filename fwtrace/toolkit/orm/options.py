@@ -88,7 +88,9 @@ class Options:
 
     @property
     def label(self) -> str:
-        return self.object_name
+        """``"blog.Tag"``; of a model without an app its name alone."""
+        app = f"{self.app_label}." if self.app_label else ""
+        return f"{app}{self.object_name}"
 
     @property
     def label_lower(self) -> str:

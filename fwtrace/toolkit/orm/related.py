@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fwtrace.toolkit.orm.deletion import CASCADE, SET_DEFAULT, SET_NULL, OnDelete
 from fwtrace.toolkit.orm.exceptions import FieldError
@@ -15,6 +15,7 @@ from fwtrace.toolkit.orm.tasks import async_form
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.model import Model
+    from fwtrace.toolkit.orm.options import Options
     from fwtrace.toolkit.orm.query import QuerySet
 
 __all__ = ["ForeignKey", "ManyToOneRel", "OneToOneField", "OneToOneRel", "Rel"]
@@ -24,6 +25,23 @@ _KINDS = {
     "BigAutoField": "BigIntegerField",
     "SmallAutoField": "SmallIntegerField",
 }
+
+
+class Target:
+    """``field.related_model``: None until the other model is defined; where models are
+    made when they are needed, it is when it is first looked at."""
+
+    def __init__(self, name: str = "related_model") -> None:
+        self.name = name
+
+    def __get__(self, field: Any, owner: type[Any]) -> Any:
+        if field is None:
+            return self
+        model = vars(field).get("model")
+        if model is None or not model._meta.apps.is_lazy or model._meta.abstract:
+            return None
+        find_target(field, model)
+        return vars(field).get(self.name)
 
 
 class ForeignKey(Field):
@@ -37,6 +55,16 @@ class ForeignKey(Field):
     forward = True
     many_to_one = True
     expects = "an instance or a key"
+    related_model: Any = Target()
+    default_options: ClassVar[dict[str, Any]] = {
+        "related_name": None,
+        "related_query_name": None,
+        "to_field": None,
+        "limit_choices_to": None,
+        "parent_link": False,
+        "db_constraint": True,
+        "db_index": True,
+    }
     allowed_lookups = frozenset(
         ("exact", "in", "gt", "gte", "lt", "lte", "isnull", "range")
     )
@@ -68,8 +96,14 @@ class ForeignKey(Field):
         self.limit_choices_to = limit_choices_to
         self.parent_link = parent_link
         self.db_constraint = db_constraint
-        self.related_model: type[Model] = None  # type: ignore[assignment]
         self.rel: ManyToOneRel = None  # type: ignore[assignment]
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, path, args, given = super().deconstruct()
+        given.pop("max_length", None)
+        target = vars(self).get("related_model") or self.to
+        named = {"to": label_of(target), "on_delete": self.on_delete}
+        return name, path, args, {**given, **named}
 
     def get_attname(self) -> str:
         return f"{self.name}_id"
@@ -87,16 +121,12 @@ class ForeignKey(Field):
         setattr(model, name, ForwardDescriptor(self))
         if model._meta.abstract:
             return  # there are no such rows; each model below has its own field
-        if self.to == "self":
-            self.resolve(model)
-        elif isinstance(self.to, str):
-            model._meta.apps.when_defined(self.to, self.resolve, model.__module__)
-        else:
-            self.resolve(self.to)
+        if not (model._meta.apps.is_lazy and isinstance(self.to, str)):
+            find_target(self, model)
 
     def resolve(self, target: type[Model]) -> None:
         """The other model is known: put the way back on it."""
-        if self.related_model is not None:
+        if vars(self).get("related_model") is not None:
             self.leave()
         self.related_model = target
         self.rel = self.make_rel()
@@ -122,8 +152,11 @@ class ForeignKey(Field):
                 f"{self.model.__name__}.{self.name} refers to a model that is not "
                 f"defined: {self.to!r}."
             )
-        meta = self.related_model._meta
-        return meta.pk if self.to_field is None else meta.get_field(self.to_field)
+        meta: Options = self.related_model._meta
+        if self.to_field is None:
+            return meta.pk
+        found: Field = meta.get_field(self.to_field)
+        return found
 
     @property
     def hops(self) -> list[Hop]:
@@ -211,6 +244,7 @@ class OneToOneField(ForeignKey):
 
     many_to_one = False
     one_to_one = True
+    default_options: ClassVar[dict[str, Any]] = {"unique": True}
 
     def __init__(
         self,
@@ -226,6 +260,23 @@ class OneToOneField(ForeignKey):
 
     def make_reverse(self) -> Any:
         return ReverseOneDescriptor(self.rel)
+
+
+def find_target(field: Any, model: type[Model]) -> None:
+    """Resolve what ``to`` names, as seen from the model: now, or once it is defined."""
+    if field.to == "self":
+        field.resolve(model)
+    elif isinstance(field.to, str):
+        model._meta.apps.when_defined(field.to, field.resolve, model.__module__)
+    else:
+        field.resolve(field.to)
+
+
+def label_of(target: Any) -> str:
+    """A model, or its name, as a migration has it: ``"blog.tag"``."""
+    if isinstance(target, str):
+        return target if target == "self" else target.lower()
+    return str(target._meta.label_lower)
 
 
 class Rel:
