@@ -1,8 +1,8 @@
 """Routers: which database a model's rows are read from and written to.
 
 A router may have any of Django's four methods: ``db_for_read(model, **hints)``,
-``db_for_write``, ``allow_relation(a, b, **hints)``, ``allow_migrate(db, model)``. The
-first that does not answer None decides.
+``db_for_write``, ``allow_relation(a, b, **hints)``, ``allow_migrate(db,
+app_label, model_name=None, **hints)``. The first that does not answer None decides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 __all__ = [
     "allow_migrate",
+    "allow_migrate_model",
     "allow_relation",
     "db_for_read",
     "db_for_write",
@@ -81,7 +82,13 @@ def allow_relation(one: Any, other: Any, **hints: Any) -> bool:
     return bool(one._state.db == other._state.db if found is None else found)
 
 
-def allow_migrate(alias: str, model: Any) -> bool:
-    """Whether the model's table belongs into that database."""
-    found = _asked("allow_migrate", alias, model)
+def allow_migrate(alias: str, app_label: str, **hints: Any) -> bool:
+    """Whether what an app's migration does belongs into that database."""
+    found = _asked("allow_migrate", alias, app_label, **hints)
     return True if found is None else bool(found)
+
+
+def allow_migrate_model(alias: str, model: Any) -> bool:
+    """Whether the model's table belongs into that database."""
+    meta = model._meta
+    return allow_migrate(alias, meta.app_label, model_name=meta.model_name, model=model)

@@ -1,0 +1,781 @@
+"""Operations on a whole model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fwtrace.toolkit.orm.migrations.operations.base import (
+    Operation,
+    OperationCategory,
+    refers_to_field,
+    refers_to_model,
+)
+from fwtrace.toolkit.orm.migrations.operations.fields import (
+    AddField,
+    AlterField,
+    FieldOperation,
+    RemoveField,
+    RenameField,
+)
+from fwtrace.toolkit.orm.migrations.operations.indexes import (
+    AddConstraint,
+    AddIndex,
+    AlterConstraint,
+    IndexOperation,
+    RemoveConstraint,
+    RemoveIndex,
+    RenameIndex,
+)
+from fwtrace.toolkit.orm.migrations.state import ModelState, as_groups, key_of
+from fwtrace.toolkit.orm.model import Model
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.editor import SchemaEditor
+    from fwtrace.toolkit.orm.fields import Field
+    from fwtrace.toolkit.orm.migrations.state import ProjectState
+
+__all__ = [
+    "AlterModelManagers",
+    "AlterModelOptions",
+    "AlterModelTable",
+    "AlterModelTableComment",
+    "AlterOrderWithRespectTo",
+    "AlterUniqueTogether",
+    "CreateModel",
+    "DeleteModel",
+    "RenameModel",
+]
+
+
+class ModelOperation(Operation):
+    """``name`` says which model."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def name_lower(self) -> str:
+        return self.name.lower()
+
+    def references_model(self, name: str, app_label: str) -> bool:
+        return name.lower() == self.name_lower
+
+    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        return super().reduce(operation, app_label) or self.can_reduce_through(
+            operation, app_label
+        )
+
+    def can_reduce_through(self, operation: Operation, app_label: str) -> bool:
+        return not operation.references_model(self.name, app_label)
+
+
+class CreateModel(ModelOperation):
+    """Make a model, and its table."""
+
+    category = OperationCategory.ADDITION
+    serialization_expand_args: ClassVar[list[str]] = ["fields", "options", "managers"]
+
+    def __init__(
+        self,
+        name: str,
+        fields: Iterable[tuple[str, Field]],
+        options: Mapping[str, Any] | None = None,
+        bases: Iterable[Any] | None = None,
+        managers: Iterable[tuple[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.fields = list(fields)
+        self.options = dict(options or {})
+        self.bases = tuple(bases or (Model,))
+        self.managers = list(managers or ())
+        names = [name for name, _ in self.fields]
+        self._refuse_twice("field", names)
+        self._refuse_twice(
+            "base",
+            [
+                base.lower() if isinstance(base, str) else base.__qualname__
+                for base in self.bases
+            ],
+        )
+        self._refuse_twice("manager", [name for name, _ in self.managers])
+
+    def _refuse_twice(self, kind: str, names: list[str]) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"CreateModel {self.name!r} names the {kind} {name!r} twice."
+                )
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given: dict[str, Any] = {"name": self.name, "fields": self.fields}
+        options = {
+            k: v
+            for k, v in self.options.items()
+            if v or k not in ("indexes", "constraints")
+        }
+        if options:
+            given["options"] = options
+        if self.bases and self.bases != (Model,):
+            given["bases"] = self.bases
+        if self.managers:
+            given["managers"] = self.managers
+        return type(self).__name__, [], given
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.add_model(
+            ModelState(
+                app_label,
+                self.name,
+                self.fields,
+                self.options,
+                self.bases,
+                self.managers,
+            )
+        )
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, model):
+            schema_editor.create_model(model)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, model):
+            schema_editor.delete_model(model)
+
+    def describe(self) -> str:
+        kind = "proxy model" if self.options.get("proxy") else "model"
+        return f"Create {kind} {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return self.name_lower
+
+    def references_model(self, name: str, app_label: str) -> bool:
+        key = app_label, name.lower()
+        if key[1] == self.name_lower:
+            return True
+        for base in self.bases:
+            if isinstance(base, str) and key_of(base, app_label) == key:
+                return True
+        return any(
+            refers_to_model(field, app_label, self.name, key)
+            for _, field in self.fields
+        )
+
+    def references_field(self, model_name: str, name: str, app_label: str) -> bool:
+        key = app_label, model_name.lower()
+        if key[1] == self.name_lower:
+            return True
+        return any(
+            refers_to_field(field, app_label, self.name, key, name)
+            for _, field in self.fields
+        ) or any(
+            isinstance(base, str) and key_of(base, app_label) == key
+            for base in self.bases
+        )
+
+    def _with(self, **what: Any) -> list[Operation]:
+        given = {
+            "fields": self.fields,
+            "options": self.options,
+            "bases": self.bases,
+            "managers": self.managers,
+            "name": self.name,
+        }
+        return [CreateModel(**{**given, **what})]
+
+    def _with_option(self, name: str, value: Any) -> list[Operation]:
+        return self._with(options={**self.options, name: value})
+
+    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        if isinstance(operation, ModelOperation) and operation.name_lower == (
+            operation.old_name_lower
+            if isinstance(operation, RenameModel)
+            else self.name_lower
+        ):
+            found = self._take(operation, app_label)
+            if found is not None:
+                return found
+        elif (
+            isinstance(operation, (FieldOperation, IndexOperation))
+            and operation.model_name_lower == self.name_lower
+        ):
+            found = (
+                self._take_field(operation)
+                if isinstance(operation, FieldOperation)
+                else self._take_index(operation)
+            )
+            if found is not None:
+                return found
+        return super().reduce(operation, app_label)
+
+    def _take(
+        self, operation: ModelOperation, app_label: str
+    ) -> bool | list[Operation] | None:
+        """A later change of the model itself."""
+        if isinstance(operation, DeleteModel):
+            return [] if not self.options.get("proxy") else [operation]
+        if isinstance(operation, RenameModel):
+            if operation.old_name_lower != self.name_lower:
+                return None
+            return self._with(name=operation.new_name)
+        if isinstance(operation, AlterModelOptions):
+            kept = {
+                k: v
+                for k, v in self.options.items()
+                if k not in operation.ALTER_OPTION_KEYS
+            }
+            return self._with(options={**kept, **operation.options})
+        if isinstance(operation, AlterModelManagers):
+            return self._with(managers=operation.managers)
+        if isinstance(operation, ModelOptionOperation):
+            return self._with_option(operation.option_name, operation.option_value)
+        return None
+
+    def _take_field(self, operation: FieldOperation) -> list[Operation] | None:
+        if isinstance(operation, AddField):
+            return self._with(fields=[*self.fields, (operation.name, operation.field)])
+        if isinstance(operation, AlterField):
+            return self._with(
+                fields=[
+                    (name, operation.field if name == operation.name else field)
+                    for name, field in self.fields
+                ]
+            )
+        if isinstance(operation, RemoveField):
+            return self._with(
+                fields=[(n, f) for n, f in self.fields if n != operation.name],
+                options=_without_field(self.options, operation.name),
+            )
+        if isinstance(operation, RenameField):
+            from fwtrace.toolkit.orm.migrations.state import ProjectState
+
+            # What else names the field is for the state to know.
+            state = ProjectState()
+            self.state_forwards("a", state)
+            state.rename_field("a", self.name, operation.old_name, operation.new_name)
+            changed = state.model("a", self.name)
+            return self._with(
+                fields=list(changed.fields.items()),
+                options={name: changed.options[name] for name in self.options},
+            )
+        return None
+
+    def _take_index(self, operation: IndexOperation) -> list[Operation] | None:
+        indexes = list(self.options.get("indexes", ()))
+        constraints = list(self.options.get("constraints", ()))
+        if isinstance(operation, AddIndex):
+            return self._with_option("indexes", [*indexes, operation.index])
+        if isinstance(operation, RemoveIndex):
+            kept = [each for each in indexes if each.name != operation.name]
+            return self._with_option("indexes", kept)
+        if isinstance(operation, AddConstraint):
+            return self._with_option(
+                "constraints", [*constraints, operation.constraint]
+            )
+        if isinstance(operation, RemoveConstraint):
+            kept = [each for each in constraints if each.name != operation.name]
+            return self._with_option("constraints", kept)
+        if isinstance(operation, AlterConstraint):
+            changed = [
+                operation.constraint if each.name == operation.name else each
+                for each in constraints
+            ]
+            return self._with_option("constraints", changed)
+        if isinstance(operation, RenameIndex) and operation.old_name:
+            from fwtrace.toolkit.orm.migrations.state import _called
+
+            renamed = [
+                _called(each, operation.new_name)
+                if each.name == operation.old_name
+                else each
+                for each in indexes
+            ]
+            return self._with_option("indexes", renamed)
+        return None
+
+
+def _without_field(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Options that name a field, once it is gone."""
+    found = dict(options)
+    if "unique_together" in found:
+        groups = as_groups(found["unique_together"])
+        found["unique_together"] = {group for group in groups if name not in group}
+    if found.get("order_with_respect_to") == name:
+        del found["order_with_respect_to"]
+    return found
+
+
+class DeleteModel(ModelOperation):
+    """Remove a model, and its table with all rows."""
+
+    category = OperationCategory.REMOVAL
+    loses_data = True
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"name": self.name}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.remove_model(app_label, self.name)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, model):
+            schema_editor.delete_model(model)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, model):
+            schema_editor.create_model(model)
+
+    def references_model(self, name: str, app_label: str) -> bool:
+        return True  # it could be what a deleted model refers to
+
+    def describe(self) -> str:
+        return f"Delete model {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"delete_{self.name_lower}"
+
+
+class RenameModel(ModelOperation):
+    """Rename a model, with its table and the tables of pairs named after it."""
+
+    category = OperationCategory.ALTERATION
+
+    def __init__(self, old_name: str, new_name: str) -> None:
+        self.old_name = old_name
+        self.new_name = new_name
+        super().__init__(old_name)
+
+    @property
+    def old_name_lower(self) -> str:
+        return self.old_name.lower()
+
+    @property
+    def new_name_lower(self) -> str:
+        return self.new_name.lower()
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given = {"old_name": self.old_name, "new_name": self.new_name}
+        return type(self).__name__, [], given
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.rename_model(app_label, self.old_name, self.new_name)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        new = to_state.apps.get_model(app_label, self.new_name)
+        if not self.allow_migrate_model(schema_editor.alias, new):
+            return
+        old = from_state.apps.get_model(app_label, self.old_name)
+        # What refers to the table follows it: only names are left to be changed.
+        schema_editor.alter_db_table(new, old._meta.db_table, new._meta.db_table)
+        old_many = old._meta.local_many_to_many
+        for before, after in zip(old_many, new._meta.local_many_to_many, strict=True):
+            if before.is_own_table:
+                schema_editor.alter_field(new, before, after)
+        for state, name, field in to_state.references_to(
+            (app_label, self.new_name_lower)
+        ):
+            if state.key == (app_label, self.new_name_lower):
+                continue
+            if not field.many_to_many or not field.is_own_table:
+                continue
+            other = to_state.apps.get_model(*state.key)
+            was = from_state.apps.get_model(*state.key)
+            schema_editor.alter_field(
+                other, was._meta.get_field(name), other._meta.get_field(name)
+            )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        opposite = RenameModel(self.new_name, self.old_name)
+        opposite.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def references_model(self, name: str, app_label: str) -> bool:
+        return name.lower() in (self.old_name_lower, self.new_name_lower)
+
+    def describe(self) -> str:
+        return f"Rename model {self.old_name} to {self.new_name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"rename_{self.old_name_lower}_{self.new_name_lower}"
+
+    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        if (
+            isinstance(operation, RenameModel)
+            and self.new_name_lower == operation.old_name_lower
+        ):
+            return [RenameModel(self.old_name, operation.new_name)]
+        return Operation.reduce(
+            self, operation, app_label
+        ) or not operation.references_model(self.new_name, app_label)
+
+
+class ModelOptionOperation(ModelOperation):
+    """Sets one option of a model, of which only the last counts."""
+
+    option_name: str
+    category = OperationCategory.ALTERATION
+
+    @property
+    def option_value(self) -> Any:
+        return getattr(self, self.option_name)
+
+    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        if isinstance(operation, (type(self), DeleteModel)):
+            if operation.name_lower == self.name_lower:
+                return [operation]
+        return super().reduce(operation, app_label)
+
+
+class AlterModelTable(ModelOptionOperation):
+    """Give the table another name; the usual one for None."""
+
+    option_name = "db_table"
+
+    def __init__(self, name: str, table: str | None) -> None:
+        self.table = table
+        super().__init__(name)
+
+    @property
+    def option_value(self) -> Any:
+        return self.table
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"name": self.name, "table": self.table}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.alter_model_options(app_label, self.name, {"db_table": self.table})
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        new = to_state.apps.get_model(app_label, self.name)
+        if not self.allow_migrate_model(schema_editor.alias, new):
+            return
+        old = from_state.apps.get_model(app_label, self.name)
+        schema_editor.alter_db_table(new, old._meta.db_table, new._meta.db_table)
+        # Tables of pairs are called after the table.
+        for before, after in zip(
+            old._meta.local_many_to_many, new._meta.local_many_to_many, strict=True
+        ):
+            if before.is_own_table:
+                schema_editor.alter_field(new, before, after)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        table = self.table if self.table is not None else "(default)"
+        return f"Rename table for {self.name} to {table}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_table"
+
+
+class AlterModelTableComment(ModelOptionOperation):
+    """Change the comment that the database keeps of the table."""
+
+    option_name = "db_table_comment"
+
+    def __init__(self, name: str, table_comment: str | None) -> None:
+        self.table_comment = table_comment
+        super().__init__(name)
+
+    @property
+    def option_value(self) -> Any:
+        return self.table_comment
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given = {"name": self.name, "table_comment": self.table_comment}
+        return type(self).__name__, [], given
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        comment = {"db_table_comment": self.table_comment}
+        state.alter_model_options(app_label, self.name, comment)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        new = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, new):
+            old = from_state.apps.get_model(app_label, self.name)
+            schema_editor.alter_db_table_comment(
+                new, old._meta.db_table_comment, new._meta.db_table_comment
+            )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Alter {self.name} table comment"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_table_comment"
+
+
+class AlterUniqueTogether(ModelOptionOperation):
+    """Change which groups of fields are unique together."""
+
+    option_name = "unique_together"
+
+    def __init__(self, name: str, unique_together: Any) -> None:
+        self.unique_together = as_groups(unique_together)
+        super().__init__(name)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given = {"name": self.name, "unique_together": self.unique_together}
+        return type(self).__name__, [], given
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        groups = {"unique_together": self.unique_together}
+        state.alter_model_options(app_label, self.name, groups)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        new = to_state.apps.get_model(app_label, self.name)
+        if self.allow_migrate_model(schema_editor.alias, new):
+            old = from_state.apps.get_model(app_label, self.name)
+            schema_editor.alter_unique_together(
+                new, old._meta.unique_together, new._meta.unique_together
+            )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def references_field(self, model_name: str, name: str, app_label: str) -> bool:
+        return self.references_model(model_name, app_label) and (
+            not self.unique_together
+            or any(name in group for group in self.unique_together)
+        )
+
+    def can_reduce_through(self, operation: Operation, app_label: str) -> bool:
+        if isinstance(operation, ModelOptionOperation) and not isinstance(
+            operation, type(self)
+        ):
+            return (
+                operation.name_lower == self.name_lower
+                or super().can_reduce_through(operation, app_label)
+            )
+        return super().can_reduce_through(operation, app_label)
+
+    def describe(self) -> str:
+        count = len(self.unique_together)
+        return f"Alter unique_together for {self.name} ({count} constraint(s))"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_unique_together"
+
+
+class AlterOrderWithRespectTo(ModelOptionOperation):
+    """Keep the order of the rows that refer to the same row, or not any more."""
+
+    option_name = "order_with_respect_to"
+
+    def __init__(self, name: str, order_with_respect_to: str | None) -> None:
+        self.order_with_respect_to = order_with_respect_to
+        super().__init__(name)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given = {"order_with_respect_to": self.order_with_respect_to}
+        return type(self).__name__, [], {"name": self.name, **given}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        given = {"order_with_respect_to": self.order_with_respect_to}
+        state.alter_model_options(app_label, self.name, given)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        new = to_state.apps.get_model(app_label, self.name)
+        if not self.allow_migrate_model(schema_editor.alias, new):
+            return
+        old = from_state.apps.get_model(app_label, self.name)
+        before = old._meta.order_with_respect_to
+        after = new._meta.order_with_respect_to
+        if before and not after:
+            schema_editor.remove_field(old, old._meta.get_field("_order"))
+        elif after and not before:
+            field = new._meta.get_field("_order")
+            kept = field.default
+            if not field.has_default():
+                field.default = 0
+            schema_editor.add_field(old, field)
+            field.default = kept
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: SchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def references_field(self, model_name: str, name: str, app_label: str) -> bool:
+        return self.references_model(model_name, app_label) and (
+            self.order_with_respect_to is None or name == self.order_with_respect_to
+        )
+
+    def describe(self) -> str:
+        return (
+            f"Set order_with_respect_to on {self.name} to {self.order_with_respect_to}"
+        )
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_order_with_respect_to"
+
+
+class AlterModelOptions(ModelOptionOperation):
+    """Change options that the database knows nothing of."""
+
+    option_name = "options"
+
+    ALTER_OPTION_KEYS: ClassVar[list[str]] = [
+        "base_manager_name",
+        "default_manager_name",
+        "default_related_name",
+        "get_latest_by",
+        "managed",
+        "ordering",
+        "permissions",
+        "default_permissions",
+        "select_on_save",
+        "verbose_name",
+        "verbose_name_plural",
+    ]
+
+    def __init__(self, name: str, options: Mapping[str, Any]) -> None:
+        self.options = dict(options)
+        super().__init__(name)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        given = {"name": self.name, "options": self.options}
+        return type(self).__name__, [], given
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.alter_model_options(
+            app_label, self.name, self.options, self.ALTER_OPTION_KEYS
+        )
+
+    def database_forwards(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def database_backwards(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def describe(self) -> str:
+        return f"Change Meta options on {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_options"
+
+
+class AlterModelManagers(ModelOptionOperation):
+    """Change the managers that ``RunPython`` finds."""
+
+    option_name = "managers"
+    serialization_expand_args: ClassVar[list[str]] = ["managers"]
+
+    def __init__(self, name: str, managers: Iterable[tuple[str, Any]]) -> None:
+        self.managers = list(managers)
+        super().__init__(name)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.name, self.managers], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.alter_model_managers(app_label, self.name, self.managers)
+
+    def database_forwards(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def database_backwards(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def describe(self) -> str:
+        return f"Change managers on {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name_lower}_managers"
