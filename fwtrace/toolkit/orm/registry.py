@@ -78,6 +78,10 @@ class Registry:
         app, _, bare = name.rpartition(".")
         return self._nearest(bare, _Wish(app, "", lambda model: None))
 
+    def referring_to(self, model: type[Model]) -> list[type[Model]]:
+        """The models whose tables have a foreign key to the model's."""
+        return [rel.related_model for rel in model._meta.local_related if rel.is_key]
+
     def _nearest(self, name: str, wish: _Wish) -> type[Model] | None:
         known = self._by_name.get(name, [])
         met = [model for model in known if wish.is_met_by(model)]

@@ -4,8 +4,8 @@ A ModelState is what a model's class says, without the class; a ProjectState hol
 of all apps. Operations change the state as they change the database. Real classes, for
 the schema editor and for ``RunPython``, are made of it one by one, when asked for.
 
-A state shares with the one it was cloned from whatever has not changed since, so fields,
-options and ModelStates are never changed in place.
+A state shares with the one it was cloned from whatever has not changed since, so
+fields, options and ModelStates are never changed in place.
 """
 
 from __future__ import annotations
@@ -68,10 +68,21 @@ class StateApps(Registry):
     def complete(self) -> None:
         """Make every model, with the ways back between them."""
         for model in self.get_models():
-            for field in model._meta.local_fields:
-                field.related_model  # noqa: B018  # looking is what makes it
-            for many in model._meta.local_many_to_many:
-                many.through  # noqa: B018
+            meta = model._meta
+            for field in (*meta.local_fields, *meta.local_many_to_many):
+                self._look_at(field)
+
+    def _look_at(self, field: Any) -> None:
+        """A relation is made by being looked at."""
+        getattr(field, "through" if field.many_to_many else "related_model", None)
+
+    def referring_to(self, model: type[Model]) -> list[type[Model]]:
+        key = model._meta.app_label, model._meta.model_name
+        for state in self._states.values():
+            for name, field in state.fields.items():
+                if field.is_relation and key in (target_of(field, state), state.key):
+                    self._look_at(self.get_model(*state.key)._meta.get_field(name))
+        return super().referring_to(model)
 
     def register(self, model: type[Model]) -> None:
         pass
@@ -125,7 +136,7 @@ class ModelState:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ModelState):
             return NotImplemented
-        return self._identity() == other._identity()
+        return bool(self._identity() == other._identity())
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -570,11 +581,12 @@ def _with_renamed(what: Any, old: str, new: str) -> Any:
     names = getattr(what, "fields", ())
     if old not in [name.lstrip("-") for name in names]:
         return what
-    made = copy(what)
-    made.fields = type(names)(
+    found = [
         f"{'-' if name.startswith('-') else ''}{new}"
         if name.lstrip("-") == old
         else name
         for name in names
-    )
+    ]
+    made = copy(what)
+    made.fields = found if isinstance(names, list) else tuple(found)
     return made

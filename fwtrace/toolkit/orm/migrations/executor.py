@@ -1,0 +1,403 @@
+"""Executor: takes a database along the history, forwards and backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fwtrace.toolkit.orm.editor import SchemaEditor, schema_editor
+from fwtrace.toolkit.orm.exceptions import DatabaseError
+from fwtrace.toolkit.orm.introspection import inspect_table, table_names
+from fwtrace.toolkit.orm.migrations.exceptions import (
+    IrreversibleError,
+    MigrationError,
+)
+from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
+from fwtrace.toolkit.orm.migrations.operations import (
+    AddField,
+    CreateModel,
+    Operation,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
+from fwtrace.toolkit.orm.migrations.state import ProjectState
+from fwtrace.toolkit.orm.migrations.stepwise import Stepwise
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.database import Database
+    from fwtrace.toolkit.orm.migrations.loader import MigrationLoader
+    from fwtrace.toolkit.orm.migrations.migration import Migration
+
+__all__ = ["MigrationExecutor", "Plan"]
+
+Plan = list[tuple["Migration", bool]]
+"""Migrations in the order in which they are to run, each with whether backwards."""
+Key = tuple[str, str]
+
+
+def _silent(action: str, migration: Any = None, fake: bool = False) -> None:
+    pass
+
+
+class MigrationExecutor:
+    """Applies and unapplies the migrations of a loader on its database.
+
+    ``progress(action, migration, fake)`` is told of ``apply_start``, ``apply_success``,
+    ``unapply_start``, ``unapply_success``, ``skip`` and ``resume``.
+    """
+
+    def __init__(
+        self,
+        loader: MigrationLoader,
+        database: Database,
+        progress: Callable[..., object] = _silent,
+    ) -> None:
+        self.loader = loader
+        self.database = database
+        self.progress = progress
+        self.recorder = MigrationRecorder(database)
+        self.journal = Journal(database)
+
+    # Planning.
+
+    def migration_plan(
+        self, targets: Iterable[tuple[str, str | None]], clean_start: bool = False
+    ) -> Plan:
+        """The way from what is applied to the targets: ``(app, name)``, where the name
+        is None for the beginning, before the app's first migration.
+
+        ``clean_start`` plans as for an empty database.
+        """
+        graph = self.loader.graph
+        applied: set[Key] = (
+            set() if clean_start else set(self.loader.applied_migrations)
+        )
+        plan: Plan = []
+        for app_label, name in targets:
+            if name is None:
+                back = [
+                    key
+                    for root in graph.root_nodes(app_label)
+                    for key in graph.backwards_plan(root)
+                ]
+            elif (app_label, name) in applied:
+                back = self._after((app_label, name), applied)
+            else:
+                for key in graph.forwards_plan((app_label, name)):
+                    if key not in applied:
+                        plan.append((graph.nodes[key], False))
+                        applied.add(key)
+                continue
+            for key in back:
+                if key in applied:
+                    plan.append((graph.nodes[key], True))
+                    applied.remove(key)
+        return plan
+
+    def _after(self, target: Key, applied: set[Key]) -> list[Key]:
+        """What is built upon a migration, the latest first: its own app's next ones,
+        and all that depends on those."""
+        graph = self.loader.graph
+        own = [
+            child
+            for child in sorted(graph.children(target))
+            if child[0] == target[0] and child in applied
+        ]
+        found: list[Key] = []
+        for child in own:
+            found += [k for k in graph.backwards_plan(child) if k not in found]
+        return found
+
+    # Running.
+
+    def migrate(
+        self,
+        targets: Iterable[tuple[str, str | None]] = (),
+        plan: Plan | None = None,
+        fake: bool = False,
+        fake_initial: bool = False,
+    ) -> ProjectState:
+        """Go there; the state of the models at the end.
+
+        With ``fake`` migrations are only recorded; with ``fake_initial`` those initial
+        ones whose tables are there already.
+
+        Raises MigrationError where a step fails: what it says is where it stands.
+        """
+        self.recorder.ensure_schema()
+        self.resume()
+        if plan is None:
+            plan = self.migration_plan(targets)
+        backwards = {migration.key: back for migration, back in plan}
+        if not any(backwards.values()):
+            return self._forwards(plan, fake, fake_initial)
+        if not all(backwards.values()):
+            state = ProjectState()
+            for step in plan:
+                if step[1]:
+                    self._backwards([step], fake)
+                else:
+                    state = self._forwards([step], fake, fake_initial)
+            return state
+        return self._backwards(plan, fake)
+
+    def _applied_state(self) -> ProjectState:
+        """The models as the migrations that are applied leave them."""
+        state = ProjectState()
+        for key in self._full_order():
+            if key in self.loader.applied_migrations:
+                self.loader.graph.nodes[key].mutate_state(state, preserve=False)
+        return state
+
+    def _full_order(self) -> list[Key]:
+        graph, seen = self.loader.graph, {}
+        for leaf in graph.leaf_nodes():
+            seen.update(dict.fromkeys(graph.forwards_plan(leaf)))
+        return list(seen)
+
+    def _forwards(self, plan: Plan, fake: bool, fake_initial: bool) -> ProjectState:
+        state = self._applied_state()
+        for migration, _ in plan:
+            state = self.apply_migration(state, migration, fake, fake_initial)
+        return state
+
+    def _backwards(self, plan: Plan, fake: bool) -> ProjectState:
+        wanted = {migration.key for migration, _ in plan}
+        before: dict[Key, ProjectState] = {}
+        state = ProjectState()
+        for key in self._full_order():
+            if key not in self.loader.applied_migrations:
+                continue
+            if key in wanted:
+                before[key] = state.clone()
+            self.loader.graph.nodes[key].mutate_state(state, preserve=False)
+        for migration, _ in plan:
+            self.unapply_migration(before[migration.key], migration, fake)
+        return self._applied_state()
+
+    def apply_migration(
+        self,
+        state: ProjectState,
+        migration: Migration,
+        fake: bool = False,
+        fake_initial: bool = False,
+    ) -> ProjectState:
+        """Run one migration forwards from that state; the state after it."""
+        self.progress("apply_start", migration, fake)
+        after = state.clone()
+        if fake_initial and not fake and self.is_soft_applied(state, migration):
+            fake = True
+        if fake:
+            migration.mutate_state(after, preserve=False)
+            with self.database.atomic():
+                self._record(migration)
+        elif self._is_atomic(migration):
+            self._run(migration, after, False)
+        else:
+            self._stepwise(migration).run(Entry(*migration.key, False), after)
+        self.loader.applied_migrations[migration.key] = migration
+        self.progress("apply_success", migration, fake)
+        return after
+
+    def unapply_migration(
+        self, state: ProjectState, migration: Migration, fake: bool = False
+    ) -> None:
+        """Run one migration backwards; ``state`` is the one before it."""
+        self.progress("unapply_start", migration, fake)
+        if fake:
+            with self.database.atomic():
+                self._unrecord(migration)
+        else:
+            _refuse_irreversible(migration)
+            if self._is_atomic(migration):
+                self._run(migration, state, True)
+            else:
+                self._stepwise(migration).run(Entry(*migration.key, True), state)
+        self.loader.applied_migrations.pop(migration.key, None)
+        self.progress("unapply_success", migration, fake)
+
+    def _is_atomic(self, migration: Migration) -> bool:
+        return migration.atomic and self.database.vendor != "mysql"
+
+    def _run(self, migration: Migration, state: ProjectState, backwards: bool) -> None:
+        """Run a migration within one transaction; forwards, ``state`` moves along."""
+        steps = states_of(migration, state)
+        where = 0
+        try:
+            with schema_editor(self.database) as editor:
+                if self._is_done(migration, backwards):
+                    self.progress("skip", migration, False)
+                    return
+                for number, (operation, before, after) in _ordered(steps, backwards):
+                    where = number
+                    self.run_operation(
+                        migration, operation, editor, before, after, backwards
+                    )
+                where = len(steps)
+                (self._unrecord if backwards else self._record)(migration)
+        except (DatabaseError, MigrationError, LookupError, ValueError) as error:
+            raise failed(migration, where, backwards, error) from error
+
+    def run_operation(
+        self,
+        migration: Migration,
+        operation: Operation,
+        editor: SchemaEditor,
+        before: ProjectState,
+        after: ProjectState,
+        backwards: bool,
+    ) -> None:
+        """One operation on the database: from ``before`` to ``after``, or back."""
+        app = migration.app_label
+        if backwards:
+            operation.database_backwards(app, editor, after, before)
+        else:
+            operation.database_forwards(app, editor, before, after)
+        if isinstance(operation, (RunPython, RunSQL, SeparateDatabaseAndState)):
+            editor.settle()
+
+    def _is_done(self, migration: Migration, backwards: bool) -> bool:
+        """Whether another run was faster."""
+        if self.database.vendor != "sqlite":
+            return False  # the lock has kept others away
+        return (migration.key in self.recorder.applied_migrations()) != backwards
+
+    def _record(self, migration: Migration) -> None:
+        for key in migration.replaces or [migration.key]:
+            self.recorder.record_applied(*key)
+        if migration.replaces:
+            self.recorder.record_applied(*migration.key)
+
+    def _unrecord(self, migration: Migration) -> None:
+        for key in migration.replaces:
+            self.recorder.record_unapplied(*key)
+        self.recorder.record_unapplied(*migration.key)
+
+    # Where no transaction holds a migration.
+
+    def _stepwise(self, migration: Migration) -> Stepwise:
+        return Stepwise(
+            self.database,
+            self.journal,
+            migration,
+            self.run_operation,
+            self._record,
+            self._unrecord,
+        )
+
+    def interrupted(self) -> Entry | None:
+        """The migration that a run before this one left half-way."""
+        return self.journal.read()
+
+    def resume(self, backwards: bool | None = None) -> None:
+        """Finish what was left half-way: in its own direction, or in the one given.
+
+        Raises MigrationError when its file is not there any more.
+        """
+        entry = self.interrupted()
+        if entry is None:
+            return
+        key = entry.app_label, entry.name
+        migration = self.loader.graph.nodes.get(key)
+        if migration is None:
+            raise MigrationError(
+                f"{entry.app_label}.{entry.name} was stopped half-way, and its file is "
+                "not there any more: put it back, and run again."
+            )
+        self.progress("resume", migration, False)
+        state = ProjectState()
+        for each in self._full_order():
+            if each == key:
+                break
+            if each in self.loader.applied_migrations:
+                self.loader.graph.nodes[each].mutate_state(state, preserve=False)
+        self._stepwise(migration).go_on(entry, state, backwards)
+        self.loader.applied_migrations = dict.fromkeys(
+            self.recorder.applied_migrations(), migration
+        )
+
+    # Tables that are there already.
+
+    def is_soft_applied(self, state: ProjectState, migration: Migration) -> bool:
+        """Whether all tables and columns of an initial migration are there."""
+        if migration.initial is False or (
+            migration.initial is None
+            and any(each[0] == migration.app_label for each in migration.dependencies)
+        ):
+            return False
+        after = migration.mutate_state(state)
+        there, found = set(table_names(self.database)), False
+        for operation in migration.operations:
+            if isinstance(operation, CreateModel):
+                model: Any = after.apps.get_model(migration.app_label, operation.name)
+                if model._meta.proxy or not model._meta.managed:
+                    continue
+                tables = [model._meta.db_table]
+                tables += [
+                    many.through._meta.db_table
+                    for many in model._meta.local_many_to_many
+                    if many.is_own_table
+                ]
+                if not there.issuperset(tables):
+                    return False
+                found = True
+            elif isinstance(operation, AddField):
+                model = after.apps.get_model(migration.app_label, operation.model_name)
+                if not self._has_field(model, operation.name, there):
+                    return False
+                found = True
+        return found
+
+    def _has_field(self, model: Any, name: str, there: set[str]) -> bool:
+        field = model._meta.get_field(name)
+        if field.many_to_many:
+            return not field.is_own_table or field.through._meta.db_table in there
+        table = inspect_table(self.database, model._meta.db_table)
+        return table is not None and table.column(field.column) is not None
+
+
+def states_of(
+    migration: Migration, state: ProjectState
+) -> list[tuple[Operation, ProjectState, ProjectState]]:
+    """``(operation, state before, state after)`` of each; ``state`` moves along."""
+    found = []
+    for operation in migration.operations:
+        before = state.clone()
+        operation.state_forwards(migration.app_label, state)
+        found.append((operation, before, state.clone()))
+    return found
+
+
+def _ordered(steps: Sequence[Any], backwards: bool) -> list[tuple[int, Any]]:
+    numbered = list(enumerate(steps))
+    return numbered[::-1] if backwards else numbered
+
+
+def _refuse_irreversible(migration: Migration) -> None:
+    for operation in migration.operations:
+        if not operation.reversible:
+            raise IrreversibleError(
+                f"{migration} cannot be undone: {operation.describe()!r} says no way "
+                "back. Nothing was changed."
+            )
+
+
+def failed(
+    migration: Migration,
+    number: int,
+    backwards: bool,
+    error: BaseException,
+    left: str = "Nothing was changed.",
+) -> MigrationError:
+    """The sentence for an operation that failed, and how things were left."""
+    count = len(migration.operations)
+    if number < count:
+        what = f"operation {number + 1} of {count}, "
+        what += repr(migration.operations[number].describe())
+    else:
+        what = "the end"
+    word = "undone" if backwards else "applied"
+    text = str(error).rstrip(". ").replace("\n", " ")
+    return MigrationError(f"{migration} was not {word}: {what}: {text}. {left}")
