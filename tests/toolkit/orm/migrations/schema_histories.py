@@ -136,6 +136,15 @@ class History:
         kinds = (models.CharField, models.IntegerField, models.DateField)
         return [n for n, f in self.fields(model).items() if type(f) in kinds]
 
+    def is_unique(self, model: str, name: str) -> bool:
+        """Whether it is already, with the key: PostgreSQL makes one of two alike."""
+        options = self.options(model)
+        groups = [getattr(each, "fields", ()) for each in options["constraints"]]
+        return ("id", name) in {
+            *options.get("unique_together", ()),
+            *map(tuple, groups),
+        }
+
     def name(self, kind: str) -> str:
         self.number += 1
         return f"{kind}_{self.number}"
@@ -232,6 +241,8 @@ class History:
             condition = models.Q(**{f"{name}__gte": 0})
             check = models.CheckConstraint(condition=condition, name=self.name("ck"))
             return m.AddConstraint(model, check)
+        if self.is_unique(model, name):
+            return None
         unique = models.UniqueConstraint(fields=["id", name], name=self.name("un"))
         return m.AddConstraint(model, unique)
 
@@ -244,7 +255,7 @@ class History:
         model = self.pick(now)
         if self.options(model).get("unique_together"):
             return m.AlterUniqueTogether(model, set())
-        names = self.indexable(model)
+        names = [n for n in self.indexable(model) if not self.is_unique(model, n)]
         if not names:
             return None
         return m.AlterUniqueTogether(model, {("id", self.pick(names))})

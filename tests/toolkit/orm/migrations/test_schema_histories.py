@@ -9,7 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from fwtrace.toolkit.orm import connect
 from fwtrace.toolkit.orm.editor import schema_editor
 from fwtrace.toolkit.orm.introspection import schema_of, shape
-from fwtrace.toolkit.orm.migrations import AddField, CreateModel
+from fwtrace.toolkit.orm.migrations import (
+    AddField,
+    AlterField,
+    CreateModel,
+    DeleteModel,
+    RemoveField,
+    RenameField,
+    RenameModel,
+)
 from fwtrace.toolkit.orm.migrations.state import ProjectState
 from tests.toolkit.orm import servers
 from tests.toolkit.orm.migrations.schema_histories import APP, histories
@@ -71,6 +79,18 @@ def rows(state):
     }
 
 
+def changed_fields(operations):
+    """The names, old and new, of fields that are altered or removed."""
+    names = {
+        each.name for each in operations if isinstance(each, (AlterField, RemoveField))
+    }
+    renames = [each for each in operations if isinstance(each, RenameField)]
+    for each in (*renames, *reversed(renames)):
+        if names & {each.old_name, each.new_name}:
+            names |= {each.old_name, each.new_name}
+    return names
+
+
 @contextmanager
 def empty_database(vendor):
     database = connect(servers.url(vendor))
@@ -126,20 +146,15 @@ def test_rows_survive_the_way_back_and_forth(vendor, operations):
         for step in reversed(steps[half:]):
             run(database, step, backwards=True)
         back = rows(middle)
-        deleted = {
-            before.model(APP, operation.name).db_table
-            for operation, before, _ in steps[half:]
-            if type(operation).__name__ == "DeleteModel"
-        }
-        touched = {
-            name
-            for operation, *_ in steps[half:]
-            for name in vars(operation).values()
-            if type(operation).__name__ in ("RemoveField", "AlterField")
-            and isinstance(name, str)
-        }
+        kept = {state.name: state.db_table for state in middle.models.values()}
+        for operation, *_ in steps[half:]:
+            if isinstance(operation, DeleteModel):
+                kept.pop(operation.name, None)
+            elif isinstance(operation, RenameModel) and operation.old_name in kept:
+                kept[operation.new_name] = kept.pop(operation.old_name)
+        touched = changed_fields([operation for operation, *_ in steps[half:]])
         for table, before in there.items():
-            if table in deleted:
+            if table not in kept.values():
                 continue
             assert len(back[table]) == len(before), f"{table} lost rows"
             for old, new in zip(before, back[table], strict=True):
