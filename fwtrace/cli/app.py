@@ -31,10 +31,11 @@ COMMANDS = (
     "signals",
     "sql",
     "models",
+    "migrations",
     "apps",
     "frameworks",
 )
-"""Each is a module of this package with a function ``command``."""
+"""Each is a module of this package with a function ``command``, or a ``group``."""
 
 HELP = """See what a web framework does with a request.
 
@@ -59,7 +60,10 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(_program)
     for name in names:
         module = importlib.import_module(f"fwtrace.cli.{name}")
-        app.command(name)(module.command)
+        if hasattr(module, "group"):
+            app.add_typer(module.group, name=name)
+        else:
+            app.command(name)(module.command)
     return app
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fwtrace.hosts.errors import AppImportFailed, AppNotFound
 from fwtrace.hosts.locate import locate
 
-__all__ = ["Models", "load_models"]
+__all__ = ["Models", "load_models", "models_of_module"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,19 @@ def load_models(app: str, module: str | None, database: str | None) -> Models:
         orm.connect(database or "sqlite://")
     names = {name: getattr(orm, name) for name in orm.__all__}
     return Models({**names, **found}, found, orm.get_database(), folder)
+
+
+def models_of_module(module: str) -> list[Any]:
+    """The models of a module, and of the modules that it is the package of.
+
+    Raises :class:`AppNotFound` where there are none, :class:`AppImportFailed` when
+    its own code fails to load.
+    """
+    _import(module)
+    found = _models_of(module)
+    if not found:
+        raise AppNotFound(f"{module!r} has no models of fwtrace's ORM.")
+    return list(found.values())
 
 
 def _models_of(home: str) -> dict[str, Any]:

@@ -25,16 +25,20 @@ def _describe(model: Any) -> dict[str, Any]:
         "name": meta.object_name,
         "table": meta.db_table,
         "fields": [
-            {"name": f.name, "kind": type(f).__name__, "options": _options(f)}
+            {
+                "name": f.name,
+                "kind": type(f).__name__,
+                "options": _options(f, meta.pk_fields),
+            }
             for f in fields
         ],
         "relations": [_relation(f) for f in (*relations, *meta.local_many_to_many)],
     }
 
 
-def _options(field: Any) -> list[str]:
+def _options(field: Any, keys: tuple[Any, ...]) -> list[str]:
     found = []
-    if field.primary_key:
+    if field in keys:
         found.append("primary key")
     elif field.unique:
         found.append("unique")

@@ -65,7 +65,7 @@ def _group(query: Any, values: Any) -> list[str]:
     if query.group_by is False:
         return []
     if query.group_by is True:
-        return [f"{query.base}.{query.model._meta.pk.column}"]
+        return [f"{query.base}.{f.column}" for f in query.model._meta.pk_fields]
     return [str(describe_node(node, values)) for node in query.group_by]
 
 
@@ -82,16 +82,18 @@ def describe_node(node: Any, values: Any) -> Any:
         return {"NOT": [found]} if node.negated else found
     lookup = getattr(node, "lookup_name", "")
     if lookup and hasattr(node, "rhs"):
-        left, name = describe_node(node.lhs, values), _column_name(node.lhs)
+        left, names = describe_node(node.lhs, values), _column_names(node.lhs)
         right = describe_node(node.rhs, values)
-        if is_secret(name) and hasattr(node.rhs, "place"):
+        if any(map(is_secret, names)) and hasattr(node.rhs, "place"):
             right = REDACTED
         return f"{left} {lookup} {right}"
     return _leaf(node, values)
 
 
-def _column_name(node: Any) -> str:
-    return getattr(getattr(node, "field", None), "name", "") or ""
+def _column_names(node: Any) -> list[str]:
+    """That of a column; of a key of several columns, those of all."""
+    cols = getattr(node, "cols", (node,))
+    return [getattr(getattr(col, "field", None), "name", "") or "" for col in cols]
 
 
 def _leaf(node: Any, values: Any) -> str:

@@ -7,7 +7,7 @@ the text alone is worked out once per statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ _INSERT = re.compile(r"^\s*INSERT\b[^(]*\(([^)]*)\)\s*VALUES", re.IGNORECASE)
 _COMPARED = re.compile(
     rf"{_NAME}\s*(?:=|<>|!=|[<>]=?|\bLIKE|\bIN\s*\()[^?%]*(?:\?|%s)", re.IGNORECASE
 )
+_ROW = re.compile(r"\(([^()?%]+,[^()?%]+)\)\s*(?:=|[<>]=?|\bIN)\s*\(", re.IGNORECASE)
 _PLACE = re.compile(r"\?|%s")
 
 
@@ -66,7 +67,30 @@ def _secret_places(sql: str) -> frozenset[int]:
         places.index(found.end() - len(_PLACE.findall(found[0])[-1]))
         for found in _COMPARED.finditer(sql)
         if is_secret(found[1])
-    )
+    ).union(_secret_in_rows(sql, places))
+
+
+def _secret_in_rows(sql: str, places: list[int]) -> Iterator[int]:
+    """Those of rows that are compared: ``(name, token) IN ((?, ?), (?, ?))``."""
+    for found in _ROW.finditer(sql):
+        columns = found[1].split(",")
+        secret = {n for n, column in enumerate(columns) if is_secret(column)}
+        start, end = found.end(), _closing(sql, found.end())
+        inside = [n for n, place in enumerate(places) if start <= place < end]
+        holds_rows = secret and "json_each" in sql[start:end]
+        for number, position in enumerate(inside):
+            if holds_rows or number % len(columns) in secret:
+                yield position
+
+
+def _closing(sql: str, start: int) -> int:
+    """Where the parenthesis closes that is open there."""
+    depth = 1
+    for found in re.compile(r"[()]").finditer(sql, start):
+        depth += 1 if found[0] == "(" else -1
+        if not depth:
+            return found.start()
+    return len(sql)
 
 
 def describe_statement(

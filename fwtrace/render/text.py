@@ -28,6 +28,7 @@ STYLES = {
     "validation": "blue",
     "view": "green",
     "form": "green",
+    "migration": "green",
     "sql": "yellow",
     "signal": "bright_magenta",
     "template": "bright_blue",

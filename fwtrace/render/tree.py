@@ -65,7 +65,9 @@ def _outcome(trace: Trace) -> tuple[str, str]:
     """What came back, and its style: the status, or how a WebSocket was closed."""
     status, close = trace.status, trace.outcome.get("close")
     if status is None:
-        return "no response", "bold red"
+        failed = trace.outcome.get("error") or not trace.outcome.get("phrase")
+        said = trace.outcome.get("phrase") or "no response"
+        return said, "bold red" if failed else "bold green"
     if status == 101 and close is not None:
         style = "bold green" if is_success(trace) else "bold red"
         return f"closed {close['code']} by the {close['by']} {close['reason']}", style

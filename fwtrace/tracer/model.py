@@ -30,6 +30,7 @@ STAGES = (
     "validation",
     "view",
     "form",
+    "migration",
     "sql",
     "signal",
     "template",

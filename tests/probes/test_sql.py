@@ -28,6 +28,10 @@ def test_summary_is_operation_and_target(sql, summary):
         ('UPDATE u SET "name" = ?, "api_key" = %s WHERE "id" = ?', {1}),
         ('SELECT 1 FROM u WHERE "id" = ? AND "token" = ?', {1}),
         ("SELECT name FROM u WHERE id = ?", set()),
+        ('SELECT 1 FROM u WHERE ("u"."id", "u"."token") = (?, ?) AND "n" = ?', {1}),
+        ("SELECT 1 FROM u WHERE (token, id) IN ((%s, %s), (%s, %s)) LIMIT %s", {0, 2}),
+        ("SELECT 1 FROM u WHERE (id, token) IN (SELECT a, b FROM json_each(?))", {0}),
+        ("SELECT token FROM u WHERE (id, name) > (?, ?)", set()),
     ],
 )
 def test_parameters_of_secret_columns_are_known(sql, secret):

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.expressions import (
     Expression,
+    Given,
     Star,
     Value,
     as_expression,
     as_ordering,
+    plain,
+    plain_value,
 )
 from fwtrace.toolkit.orm.slots import Const
 
@@ -66,6 +69,15 @@ class Aggregate(Expression):
         listed = order_by if isinstance(order_by, (list, tuple)) else [order_by]
         self.order = tuple(as_ordering(each) for each in listed if each is not None)
         self.default = default
+
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        return super().given_options(
+            distinct=self.distinct or None,
+            filter=self.filter,
+            default=self.default,
+            order_by=list(self.order) or None,
+            **options,
+        )
 
     def key(self) -> Hashable:
         return (self.distinct, self.default)
@@ -138,10 +150,28 @@ class Count(Aggregate):
     allow_distinct = True
     empty_value = 0
     gives = fields.IntegerField()
+    takes_keys = True
 
     def __init__(self, expression: Any, **options: Any) -> None:
         star = isinstance(expression, str) and expression == "*"
         super().__init__(Star() if star else expression, **options)
+
+    def given(self) -> Given:
+        if isinstance(self.args[0], Star):
+            return ("*",), self.given_options()
+        return super().given()
+
+    def resolve(self, scope: Any) -> Any:
+        """Of a key of several columns the first is counted: no row has but a part."""
+        made = super().resolve(scope)
+        if made.args[0].is_key:
+            if made.distinct:
+                raise ValueError(
+                    "Count(distinct=True) takes one column, and the primary key is of "
+                    "several."
+                )
+            made.args = (made.args[0].cols[0],)
+        return made
 
     @property
     def default_alias(self) -> str:
@@ -181,6 +211,9 @@ class _Statistic(Aggregate):
         super().__init__(expression, **options)
         self.sample = sample
 
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        return super().given_options(sample=self.sample or None, **options)
+
     def key(self) -> Hashable:
         return (super().key(), self.sample)
 
@@ -208,6 +241,10 @@ class StringAgg(Aggregate):
 
     def __init__(self, expression: Any, delimiter: Any, **options: Any) -> None:
         super().__init__(expression, as_expression(delimiter, Value), **options)
+
+    def given(self) -> Given:
+        expression, delimiter = self.args
+        return (plain(expression), plain_value(delimiter)), self.given_options()
 
     def call(
         self, compiler: SQLCompiler, condition: str = "", more: Sequence[Any] = ()

@@ -41,7 +41,7 @@ def full_clean(
 
 def clean_fields(instance: Model, exclude: set[str]) -> None:
     errors: dict[str, Any] = {}
-    for field in instance._meta.concrete_fields:
+    for field in instance._meta.given_fields:
         if field.name in exclude or field.auto_created:
             continue
         raw = getattr(instance, field.attname)
@@ -61,17 +61,25 @@ def validate_unique(instance: Model, exclude: set[str]) -> None:
     model = type(instance)
     errors: dict[str, list[Any]] = {}
     groups: list[tuple[str, ...]] = [
-        (f.name,) for f in instance._meta.concrete_fields if f.unique
+        (f.name,) for f in instance._meta.given_fields if f.unique
     ]
     groups += instance._meta.unique_together
+    key_fields = instance._meta.pk_fields
+    if len(key_fields) > 1 and instance._state.adding and "pk" not in exclude:
+        groups.append(tuple(field.name for field in key_fields))
     for group in groups:
-        if any(name in exclude for name in group):
+        if any(name in exclude for name in group) or _is_generated(model, group):
             continue
         if _is_taken(model, instance, group):
             key = group[0] if len(group) == 1 else NON_FIELD_ERRORS
             errors.setdefault(key, []).append(_taken(instance, group))
     if errors:
         raise ValidationError(errors)
+
+
+def _is_generated(model: type[Model], group: tuple[str, ...]) -> bool:
+    """Whether the database alone knows what would be saved."""
+    return any(model._meta.get_field(name).generated for name in group)
 
 
 def _is_taken(model: type[Model], instance: Model, group: tuple[str, ...]) -> bool:
@@ -83,7 +91,7 @@ def _is_taken(model: type[Model], instance: Model, group: tuple[str, ...]) -> bo
             return False
         values[field.name] = value
     rows = model._base_manager.filter(**values)
-    if not instance._state.adding and instance.pk is not None:
+    if not instance._state.adding and instance._is_pk_set():
         rows = rows.exclude(pk=instance.pk)
     return bool(rows.exists())
 
@@ -128,13 +136,16 @@ def holds(
 
     database = get_database(instance._state.db or "default")
     query = Query(model)
-    for field in model._meta.concrete_fields:
+    for field in model._meta.given_fields:
         if field.name not in exclude:
             value = getattr(instance, field.attname)
             node = Value(value, output_field=_plain_field(field))
             query.annotations[field.name] = node
     slots = Slots()
     try:
+        for made in model._meta.generated_fields:
+            made.expression.split(slots)
+            query.annotations[made.name] = made.expression.resolve(Scope(query, slots))
         condition.split(slots)
         node = condition.resolve(Scope(query, slots))
     except FieldError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fwtrace.toolkit.orm.dialects import Dialect
 from fwtrace.toolkit.orm.exceptions import FieldError, NotSupportedError
 from fwtrace.toolkit.orm.expressions import Col, Parameter, Value
+from fwtrace.toolkit.orm.keys import column_of
 from fwtrace.toolkit.orm.slots import Const, Param, Scope, Slots
 from fwtrace.toolkit.orm.sql import Column, Query, Ref
 from fwtrace.toolkit.orm.where import AND, Where
@@ -110,7 +111,7 @@ class SQLCompiler:
                 plain = isinstance(expression, Col)
                 needs_name = name in query.annotations or not plain
                 if needs_name and self._may_be_named():
-                    sql = f"{sql} AS {self.quote(name)}"
+                    sql = self._with_name(sql, name, expression)
                 found.append((sql, params))
             return found
         found = [(self._model_columns(), [])]
@@ -121,8 +122,12 @@ class SQLCompiler:
         for name, expression in query.annotations.items():
             if name not in query.hidden:
                 sql, params = self.compile(expression)
-                found.append((f"{sql} AS {self.quote(name)}", params))
+                found.append((self._with_name(sql, name, expression), params))
         return found
+
+    def _with_name(self, sql: str, name: str, expression: Any) -> str:
+        """Several columns have no name together."""
+        return sql if expression.is_key else f"{sql} AS {self.quote(name)}"
 
     def _may_be_named(self) -> bool:
         return self.query.combination is None
@@ -246,11 +251,11 @@ class SQLCompiler:
             return "", []
         nodes: list[Any] = []
         if query.group_by is True:
-            nodes.append(Col(query.base, query.model._meta.pk))
+            nodes.append(column_of(query.base, query.model._meta.pk))
             nodes += [self._own_column(f) for f in query.model._meta.inherited_fields]
             for path in query.related:
                 alias, relation = query.related_hop(path)
-                nodes.append(Col(alias, relation.related_model._meta.pk))
+                nodes.append(column_of(alias, relation.related_model._meta.pk))
         else:
             nodes += query.group_by
         for name, expression in query.annotations.items():
@@ -332,7 +337,7 @@ class SQLCompiler:
     def _select_key_only(self) -> None:
         query = self.query
         if query.columns is None:
-            key = Column("pk", Col(query.base, query.model._meta.pk))
+            key = Column("pk", column_of(query.base, query.model._meta.pk))
             kept = tuple(
                 Column(name, expression)
                 for name, expression in query.annotations.items()
@@ -385,7 +390,7 @@ class SQLCompiler:
         if query.combination is not None:
             sql, params = self.select()
         else:
-            key = self.column(query.base, query.model._meta.pk.column)
+            key = self.column(query.base, query.model._meta.pk_fields[0].column)
             selected: list[SQL] = [(f"{key} AS {self.quote('__key')}", [])]
             if query.distinct is not False:
                 selected = self.columns()
@@ -463,7 +468,7 @@ class SQLCompiler:
     def _combined_names(self) -> list[str]:
         query = self.query
         if query.columns is not None:
-            return [column.name for column in query.columns]
+            return [name for column in query.columns for name in _column_names(column)]
         return [field.column for field in query.model._meta.concrete_fields]
 
     def _over_windows(self) -> SQL:
@@ -514,12 +519,14 @@ class SQLCompiler:
         if simple and query.group_by is False and query.combination is None:
             if not any(node.contains_aggregate for node in query.where):
                 return self._conditions("WHERE", query.where)
-        query.columns = (Column("pk", Col(query.base, query.model._meta.pk)),)
+        own = column_of(query.base, query.model._meta.pk)
+        query.columns = (Column("pk", own),)
         query.related = ()
         query.distinct = False
         if self.limits == ALL_ROWS:
             query.order = ()
-        key = self.column(query.base, query.model._meta.pk.column)
+        key, _ = self.compile(own)
+        key = f"({key})" if own.is_key else key
         inner = SQLCompiler(query, self.dialect, self.offset, self, self.limits)
         sql, params = inner.select()
         return f" WHERE {key} IN ({self.dialect.wrap_key_subquery(sql)})", params
@@ -534,6 +541,11 @@ def _columns(model: type[Model], alias: str, dialect: Dialect) -> str:
     quote = dialect.quote
     fields = model._meta.concrete_fields
     return ", ".join(f"{quote(alias)}.{quote(field.column)}" for field in fields)
+
+
+def _column_names(column: Column) -> list[str]:
+    key = column.expression
+    return [col.field.column for col in key.cols] if key.is_key else [column.name]
 
 
 def split_aggregates(nodes: Sequence[Any]) -> tuple[list[Any], list[Any]]:

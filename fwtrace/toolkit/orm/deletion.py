@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.dialects import get_dialect
@@ -12,6 +10,7 @@ from fwtrace.toolkit.orm.exceptions import ProtectedError, RestrictedError
 from fwtrace.toolkit.orm.signals import post_delete, pre_delete
 
 if TYPE_CHECKING:
+    from fwtrace.toolkit.deconstruct import Recipe
     from fwtrace.toolkit.orm.database import Database
     from fwtrace.toolkit.orm.model import Model
 
@@ -49,13 +48,24 @@ SET_DEFAULT = OnDelete.SET_DEFAULT
 DO_NOTHING = OnDelete.DO_NOTHING
 
 
-def SET(value: Any) -> Callable[[], Any]:
+class SET:
     """Their reference becomes this value, or what it returns."""
-    return value if callable(value) else partial(_same, value)
 
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
-def _same(value: Any) -> Any:
-    return value
+    def __call__(self) -> Any:
+        return self.value() if callable(self.value) else self.value
+
+    def deconstruct(self) -> Recipe:
+        """How to make it again."""
+        return "fwtrace.toolkit.orm.SET", (self.value,), {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SET) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(SET)
 
 
 class Collector:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import NotSupportedError
-from fwtrace.toolkit.orm.expressions import Expression
+from fwtrace.toolkit.orm.expressions import Expression, Given, plain
 from fwtrace.toolkit.orm.lookups import (
     Comparison,
     Exact,
@@ -41,6 +41,12 @@ class KeyTransform(Expression):
         inner = isinstance(expression, KeyTransform)
         self.args = expression.args if inner else (expression,)
         self.path: tuple[str, ...] = (*(expression.path if inner else ()), key)
+
+    def given(self) -> Given:
+        expression, (*way, key) = plain(self.args[0]), self.path
+        for name in way:
+            expression = KeyTransform(expression, name)
+        return (expression, key), {}
 
     def key(self) -> Hashable:
         return self.path

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import FieldError
+from fwtrace.toolkit.orm.fields import recipe
 from fwtrace.toolkit.orm.slots import SQL, Const, Param, Scope, Slots
 
 if TYPE_CHECKING:
+    from fwtrace.toolkit.deconstruct import Recipe
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.fields import Field
 
@@ -31,6 +33,7 @@ __all__ = [
     "ExpressionWrapper",
     "F",
     "Func",
+    "Given",
     "OrderBy",
     "Parameter",
     "RawCondition",
@@ -40,7 +43,12 @@ __all__ = [
     "When",
     "as_expression",
     "as_ordering",
+    "plain",
+    "plain_value",
 ]
+
+Given = tuple[tuple[Any, ...], dict[str, Any]]
+"""Arguments by position and by name."""
 
 
 class Combinable:
@@ -135,6 +143,9 @@ class Expression(Combinable):
     """NULL whenever one of its arguments is."""
     gives: ClassVar[Field | None] = None
     """The kind of its values, where that is always the same."""
+    is_key: ClassVar[bool] = False
+    """It is a primary key of several columns."""
+    takes_keys: ClassVar[bool] = False
 
     args: tuple[Any, ...] = ()
     given_field: Field | None = None
@@ -146,6 +157,34 @@ class Expression(Combinable):
     def __repr__(self) -> str:
         inner = ", ".join(map(repr, self.children()))
         return f"{type(self).__name__}({inner})"
+
+    # How it was made, read off what it keeps: making one must cost no more for it.
+
+    def deconstruct(self) -> Recipe:
+        """How to make it again: ``("fwtrace.toolkit.orm.Lower", ("name",), {})``."""
+        args, options = self.given()
+        return recipe.path(type(self)), args, options
+
+    def given(self) -> Given:
+        """The arguments that make it again."""
+        return tuple(map(plain, self.args)), self.given_options()
+
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        """The ``output_field`` and these, except what is None."""
+        options["output_field"] = self.given_field
+        return {k: v for k, v in options.items() if v is not None}
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return bool(self.identity() == other.identity())
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.children()))
+
+    def identity(self) -> Any:
+        """What is the same in two that are alike."""
+        return {name: _comparable(value) for name, value in vars(self).items()}
 
     # Walking the tree.
 
@@ -193,7 +232,15 @@ class Expression(Combinable):
         return tuple(shape)
 
     def resolve(self, scope: Scope) -> Any:
-        return self.rebuilt(lambda child: child.resolve(scope))
+        made = self.rebuilt(lambda child: child.resolve(scope))
+        if not self.takes_keys:
+            for child in made.children():
+                if child.is_key:
+                    raise ValueError(
+                        f"{type(self).__name__} takes one column, and the primary key "
+                        f"is of several: name one of {', '.join(child.field.attnames)}."
+                    )
+        return made
 
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         raise NotImplementedError(type(self).__name__)
@@ -240,6 +287,26 @@ class Expression(Combinable):
         return OrderBy(self).reverse_ordering()
 
 
+def plain(node: Any) -> Any:
+    """What to give for a node where text names a field."""
+    if type(node) is F:
+        return node.name
+    value = plain_value(node)
+    return node if isinstance(value, str) else value
+
+
+def plain_value(node: Any) -> Any:
+    """What to give for a node where text is text."""
+    is_bare = type(node) is Value and node.given_field is None
+    return node.value if is_bare else node
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, fields.Field):
+        return getattr(value, "model", None), value.deconstruct()
+    return value
+
+
 def _field_key(field: Field | None) -> Hashable:
     if field is None:
         return None
@@ -269,6 +336,9 @@ class F(Combinable):
 
     def __repr__(self) -> str:
         return f"F({self.name!r})"
+
+    def deconstruct(self) -> Recipe:
+        return recipe.path(type(self)), (self.name,), {}
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.name == other.name
@@ -305,7 +375,9 @@ class Col(Expression):
         return compiler.column(self.alias, self.field.column), []
 
     def infer_field(self) -> Field:
-        return self.field
+        field: Any = self.field
+        found: Field = field.output_field if field.generated else field
+        return found
 
     def nulls(self, aliases: frozenset[str]) -> bool:
         return self.alias in aliases
@@ -343,6 +415,12 @@ class Value(Expression):
 
     def __repr__(self) -> str:
         return f"Value({self.value!r})"
+
+    def given(self) -> Given:
+        return (self.value,), self.given_options()
+
+    def identity(self) -> Any:
+        return type(self.value), super().identity()  # 1 and True are two values
 
     def split(self, slots: Slots) -> Hashable:
         if self.value is None or self.value is True or self.value is False:
@@ -424,6 +502,9 @@ class RawSQL(Expression):
         self.params = tuple(params)
         self.given_field = output_field
 
+    def given(self) -> Given:
+        return (self.sql, self.params), self.given_options()
+
     def key(self) -> Hashable:
         return (self.sql, self.params)
 
@@ -452,6 +533,10 @@ class Combined(Expression):
     def __init__(self, left: Any, connector: str, right: Any) -> None:
         super().__init__(left, right)
         self.connector = connector
+
+    def given(self) -> Given:
+        left, right = self.args
+        return (left, self.connector, right), {}
 
     def key(self) -> Hashable:
         return self.connector
@@ -524,6 +609,11 @@ class Func(Expression):
         if arg_joiner is not None:
             self.joiner = arg_joiner
 
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        for name in ("function", "template"):
+            options[name] = vars(self).get(name)
+        return super().given_options(arg_joiner=vars(self).get("joiner"), **options)
+
     def key(self) -> Hashable:
         return (self.function, self.template, self.joiner)
 
@@ -568,6 +658,12 @@ class When(Expression):
         self.condition = Q(*given, **lookups)
         self.result = as_expression(then, _text_or_value)
 
+    def given(self) -> Given:
+        given = self.condition.children
+        lookups: dict[str, Any] = dict(c for c in given if isinstance(c, tuple))
+        conditions = (c for c in given if not isinstance(c, tuple))
+        return tuple(conditions), {**lookups, "then": plain(self.result)}
+
     def infer_field(self) -> Field | None:
         return self.result.field_or_none  # type: ignore[no-any-return]
 
@@ -595,6 +691,10 @@ class Case(Expression):
         super().__init__(*cases, output_field=output_field)
         self.default = as_expression(default, _text_or_value)
 
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        default = plain(self.default)
+        return super().given_options(default=default, **options)
+
     def as_sql(self, compiler: SQLCompiler) -> SQL:
         parts, params = compiler.compile_all(self.args)
         default, default_params = compiler.compile(self.default)
@@ -613,6 +713,8 @@ class Case(Expression):
 class OrderBy(Expression):
     """An expression in an ORDER BY."""
 
+    takes_keys = True
+
     def __init__(
         self,
         expression: Any,
@@ -627,10 +729,28 @@ class OrderBy(Expression):
         self.nulls_first = bool(nulls_first)
         self.nulls_last = bool(nulls_last)
 
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        names = ("descending", "nulls_first", "nulls_last")
+        return super().given_options(**{n: getattr(self, n) or None for n in names})
+
     def key(self) -> Hashable:
         return (self.descending, self.nulls_first, self.nulls_last)
 
+    def by_column(self) -> list[Any]:
+        """By each column of a key that has several."""
+        inner = self.args[0]
+        return list(map(self.of, inner.cols)) if inner.is_key else [self]
+
+    def of(self, inner: Any) -> Self:
+        """The same order by something else."""
+        made = copy.copy(self)
+        made.args = (inner,)
+        return made
+
     def as_sql(self, compiler: SQLCompiler) -> SQL:
+        if self.args[0].is_key:
+            parts, params = compiler.compile_all(self.by_column())
+            return ", ".join(parts), params
         sql, params = compiler.compile(self.args[0])
         direction = "DESC" if self.descending else "ASC"
         if self.nulls_first or self.nulls_last:

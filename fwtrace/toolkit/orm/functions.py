@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm import fields
-from fwtrace.toolkit.orm.expressions import Func, Value, as_expression
+from fwtrace.toolkit.orm.expressions import (
+    Func,
+    Given,
+    Value,
+    as_expression,
+    plain,
+    plain_value,
+)
 from fwtrace.toolkit.orm.lookups import Transform, register_lookup
 
 if TYPE_CHECKING:
@@ -161,6 +168,10 @@ class Left(Substr):
     def __init__(self, expression: Any, length: Any, **options: Any) -> None:
         super().__init__(expression, 1, length, **options)
 
+    def given(self) -> Given:
+        (expression, _, length), options = super().given()
+        return (expression, length), options
+
 
 class Replace(Func):
     function = "REPLACE"
@@ -172,6 +183,10 @@ class Replace(Func):
     ) -> None:
         texts = (as_expression(each, Value) for each in (text, replacement))
         super().__init__(expression, *texts, **options)
+
+    def given(self) -> Given:
+        expression, *texts = self.args
+        return (plain(expression), *map(plain_value, texts)), self.given_options()
 
 
 # Numbers.

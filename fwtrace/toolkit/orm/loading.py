@@ -79,6 +79,8 @@ class _Source:
         return self._converted(column, field)
 
     def _computed(self, expression: Any) -> str:
+        if expression.is_key:
+            return f"({', '.join(map(self._computed, expression.cols))})"
         column = f"c{len(self.columns)}"
         self.columns.append(column)
         computed = not isinstance(expression, Col)
@@ -135,13 +137,13 @@ class _Source:
         """Make one of the next columns; None for a NULL key if that may be."""
         made, meta = f"made{self.count}", model._meta
         self.count += 1
-        values, key = [], ""
+        values, key, first = [], "", meta.pk_fields[0]
         for field in meta.concrete_fields:
             if loaded is not None and field.attname not in loaded:
                 continue
             value = self._value(field)
             values.append((field.attname, value))
-            if field is meta.pk:
+            if field is first:
                 key = self.columns[-1]
         if self._must_init(model):
             self.names[f"new_{made}"] = _from_db(model)

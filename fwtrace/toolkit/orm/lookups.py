@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.exceptions import FieldError, OutOfRange
-from fwtrace.toolkit.orm.expressions import Expression, Func, Parameter, as_expression
+from fwtrace.toolkit.orm.expressions import (
+    Expression,
+    Func,
+    Given,
+    Parameter,
+    as_expression,
+    plain,
+)
 from fwtrace.toolkit.orm.slots import Const, Param, Scope
 from fwtrace.toolkit.orm.where import FALSE, NULL, TRUE, Nothing
 
@@ -24,11 +31,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Fixed",
     "Lookup",
+    "Row",
     "Transform",
     "find_lookup",
     "is_lookup_name",
     "lookup_names",
     "register_lookup",
+    "whole_numbers",
 ]
 
 L = TypeVar("L", bound=type)
@@ -85,6 +94,10 @@ class Lookup(Expression):
         self.lhs = as_expression(lhs)
         self.rhs = rhs if hasattr(rhs, "as_sql") else as_expression(rhs, _as_value)
 
+    def given(self) -> Given:
+        rhs = self.rhs.value if isinstance(self.rhs, Fixed) else self.rhs
+        return (plain(self.lhs), rhs), {}
+
     def infer_field(self) -> Field:
         return fields.BooleanField()
 
@@ -101,7 +114,13 @@ class Lookup(Expression):
             value.is_listed = cls.is_listed
             return cls(lhs, value)
         if hasattr(value, "resolve"):
-            return cls(lhs, value.resolve(scope))
+            rhs = value.resolve(scope)
+            if rhs.is_key:
+                raise ValueError(
+                    f"The lookup {label(lhs)}__{cls.lookup_name} takes one value, not "
+                    "a primary key of several columns."
+                )
+            return cls(lhs, rhs)
         if place is None:
             return cls.constant(lhs, value, scope)
         scope.slots.prepares[place] = cls.preparing(lhs)
@@ -194,7 +213,7 @@ class Comparison(Lookup):
     @classmethod
     def of(cls, lhs: Any, value: Any, place: int | None, scope: Scope) -> Any:
         if place is not None and isinstance(value, int):
-            limits = _limits(lhs)
+            limits = whole_numbers(lhs)
             if limits is not None and value not in limits:
                 scope.slots.is_volatile = True
                 scope.slots.prepares[place] = _same
@@ -203,7 +222,7 @@ class Comparison(Lookup):
 
     @classmethod
     def preparing(cls, lhs: Any) -> Callable[[Any], Any]:
-        prepare, limits = super().preparing(lhs), _limits(lhs)
+        prepare, limits = super().preparing(lhs), whole_numbers(lhs)
         if limits is None:
             return prepare
 
@@ -230,7 +249,7 @@ class Comparison(Lookup):
 _WHOLE = range(-(2**63), 2**63)
 
 
-def _limits(lhs: Any) -> range | None:
+def whole_numbers(lhs: Any) -> range | None:
     """The numbers that a column of whole numbers can hold."""
     field = lhs.field_or_none
     kind = field.kind if field is not None else ""
@@ -255,7 +274,7 @@ class _Bound(Comparison):
     @classmethod
     def preparing(cls, lhs: Any) -> Callable[[Any], Any]:
         prepare = super().preparing(lhs)
-        if _limits(lhs) is None:
+        if whole_numbers(lhs) is None:
             return prepare
 
         def whole(value: Any) -> Any:
@@ -353,12 +372,12 @@ class In(Lookup):
             else Fixed(super(In, cls).preparing(lhs)(each))
             for each in values
         )
-        return cls(lhs, _Row(nodes))
+        return cls(lhs, Row(nodes))
 
     @classmethod
     def preparing(cls, lhs: Any) -> Callable[[Any], Any]:
         one = super().preparing(lhs)
-        limits = _limits(lhs)
+        limits = whole_numbers(lhs)
 
         def every(values: Any) -> list[Any]:
             found = dict.fromkeys(one(each) for each in values if each is not None)
@@ -379,7 +398,7 @@ class In(Lookup):
         return f"{left} IN {right}", [*params, *right_params]
 
 
-class _Row(Expression):
+class Row(Expression):
     """Several expressions in parentheses."""
 
     def __init__(self, nodes: tuple[Any, ...]) -> None:
@@ -407,7 +426,7 @@ class Range(Lookup):
             )
         if place is None:
             ends = tuple(_end(cls, lhs, each, scope) for each in value)
-            return cls(lhs, _Row(ends))
+            return cls(lhs, Row(ends))
         prepare = cls.preparing(lhs)
         scope.slots.prepares[place] = lambda pair: [prepare(each) for each in pair]
         return cls(lhs, Parameter(place, lhs.field_or_none))
@@ -554,7 +573,8 @@ def unsupported(field: Any, name: str) -> FieldError:
     """What to raise for a lookup that is not there: it names those there are."""
     import difflib
 
-    known = lookup_names(field)
+    allowed = getattr(field, "allowed_lookups", None)
+    known = [n for n in lookup_names(field) if allowed is None or n in allowed]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return FieldError(

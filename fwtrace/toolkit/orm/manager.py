@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from fwtrace.toolkit.orm.fields import recipe
 from fwtrace.toolkit.orm.query import QuerySet
 from fwtrace.toolkit.orm.routers import db_for_write
 
@@ -20,6 +21,18 @@ class BaseManager:
     _queryset_class: Any = QuerySet
     auto_created = False
     use_in_migrations = False
+    is_bound = False
+    """It is of the rows of one instance, and made anew for each."""
+
+    _made_of: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+    _made_from: ClassVar[tuple[type, type] | None] = None
+    """Of a class of ``from_queryset()``: the manager's and the queryset's class."""
+    _built_with_as_manager = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and not cls.is_bound:
+            cls.__new__ = _keeping_arguments  # type: ignore[method-assign]
 
     def __init__(self, model: type[Model] | None = None) -> None:
         self.model: type[Model] = model  # type: ignore[assignment]
@@ -52,12 +65,41 @@ class BaseManager:
         return made
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.model.__name__}>"
+        model = getattr(self.model, "__name__", "no model")
+        return f"<{type(self).__name__} of {model}>"
+
+    def deconstruct(
+        self,
+    ) -> tuple[bool, str, str | None, tuple[Any, ...] | None, dict[str, Any] | None]:
+        """How to make it again: whether by ``as_manager()``, the path of its class, the
+        path of a queryset's class, and what to call it with.
+
+        Manager.from_queryset(Rows)(1)    False, "...Manager", "...Rows", (1,), {}
+        Rows.as_manager()                 True, "", "...Rows", None, None
+        """
+        args, options = self._made_of
+        made_from = vars(type(self)).get("_made_from")
+        if made_from is None:
+            return False, recipe.path(type(self)), None, args, options
+        manager, queryset = map(recipe.path, made_from)
+        if self._built_with_as_manager:
+            return True, "", queryset, None, None
+        return False, manager, queryset, args, options
+
+    def __eq__(self, other: object) -> bool:
+        """Of whatever model: one read from a migration has none."""
+        if not isinstance(other, BaseManager) or self.is_bound or other.is_bound:
+            return self is other
+        return self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash(self._queryset_class)
 
     @classmethod
     def from_queryset(cls, queryset: type[QuerySet[Any]], name: str = "") -> Any:
         """A manager class with the methods of a queryset class."""
         namespace = {"_queryset_class": queryset, **_passing_on(queryset)}
+        namespace["_made_from"] = cls, queryset
         return type(name or f"{cls.__name__}From{queryset.__name__}", (cls,), namespace)
 
     @property
@@ -86,6 +128,13 @@ class BaseManager:
 
     def all(self) -> QuerySet[Any]:
         return self.get_queryset()
+
+
+def _keeping_arguments(cls: type, *args: Any, **kwargs: Any) -> Any:
+    """Of managers with arguments: what they were, to write them into a migration."""
+    made: Any = object.__new__(cls)
+    made._made_of = args, kwargs
+    return made
 
 
 def _passing_on(queryset: type) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class ManyToManyField(Field):
             find_target(self, model)
 
     def resolve(self, target: type[Model]) -> None:
+        self.check_target(target)
         if vars(self).get("related_model") is not None:
             self._leave()
         self.related_model = target
@@ -118,6 +119,15 @@ class ManyToManyField(Field):
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, ManyDescriptor(self.rel))
+
+    def check_target(self, target: type[Model]) -> None:
+        """TypeError where a model's key is more than a pair can hold of it."""
+        for model in (self.model, target):
+            if model._meta.concrete_model._meta.composite_key is not None:
+                raise TypeError(
+                    f"{self} cannot keep pairs of {model.__name__}, whose primary key "
+                    "is of several columns."
+                )
 
     def _leave(self) -> None:
         self.related_model._meta.remove_related(self.rel)
@@ -175,6 +185,7 @@ class ManyToManyRel(Rel):
     """A many-to-many field seen from the other model."""
 
     field: ManyToManyField
+    is_key = False
     many_to_many = True
 
     @property

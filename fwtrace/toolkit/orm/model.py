@@ -54,6 +54,10 @@ class DeferredAttribute:
         if instance is None:
             return self
         name = self.field.attname
+        if self.field.generated and instance._state.adding:
+            raise AttributeError(
+                f"Save the {owner.__name__} first: the database works its {name!r} out."
+            )
         instance.refresh_from_db(fields=[name])
         return instance.__dict__[name]
 
@@ -71,8 +75,7 @@ class ModelBase(type):
         }
         plain = {k: v for k, v in namespace.items() if k not in contributed}
         model: Any = super().__new__(mcs, name, bases, plain)
-        meta = getattr(model, "Meta", None)
-        model._meta = Options(model, meta, "Meta" in plain)
+        model._meta = Options(model, _effective_meta(model), "Meta" in plain)
         _add_exceptions(model, bases)
         for key, field in _inherited(bases).items():
             if key not in contributed and key not in plain:
@@ -85,6 +88,15 @@ class ModelBase(type):
         return model  # type: ignore[no-any-return]
 
 
+def _effective_meta(model: Any) -> Any:
+    """Its own Meta, or that of the nearest base without a table."""
+    for kind in model.__mro__:
+        above = vars(kind).get("_meta")
+        if "Meta" in vars(kind) and (above is None or above.abstract):
+            return vars(kind)["Meta"]
+    return None
+
+
 def _complete(model: Any) -> None:
     meta = model._meta
     meta.prepare()
@@ -93,14 +105,34 @@ def _complete(model: Any) -> None:
             setattr(model, field.attname, DeferredAttribute(field))
     _add_managers(model)
     meta.apps.register(model)
-    class_prepared.send(model)
+    if not meta.apps.is_lazy:
+        class_prepared.send(model)
 
 
 def _add_managers(model: Any) -> None:
     own = [v for v in vars(model).values() if isinstance(v, BaseManager)]
     for manager in own:
         manager.model = model
-    model._base_manager = Manager(model)
+    _add_default_manager(model, own)
+    base = _named_manager(model, "base_manager_name")
+    model._base_manager = base or Manager(model)
+    if not own or model._meta.default_manager_name:
+        default = _named_manager(model, "default_manager_name")
+        model._default_manager = default or model._default_manager
+
+
+def _named_manager(model: Any, option: str) -> Any:
+    """The manager that the option names, of the model or of the nearest base."""
+    metas = (vars(kind).get("_meta") for kind in model.__mro__)
+    names = (getattr(meta, option, None) for meta in metas)
+    name = next(filter(None, names), None)
+    found = None if name is None else getattr(model, name, None)
+    if name is not None and not isinstance(found, BaseManager):
+        raise ValueError(f"{model.__name__} has no manager {name!r}, its {option}.")
+    return found
+
+
+def _add_default_manager(model: Any, own: list[Any]) -> None:
     inherited = None if own else getattr(model, "objects", None)
     if inherited is None and not own:
         for base in model.__mro__[1:]:
@@ -130,6 +162,8 @@ def _inherited(bases: Iterable[type]) -> dict[str, Field]:
             each: Any
             for each in (*meta.local_fields, *meta.local_many_to_many):
                 found[each.name] = copy.copy(each)
+            if meta.composite_key is not None:
+                found[meta.composite_key.name] = copy.copy(meta.composite_key)
     return found
 
 
@@ -152,7 +186,7 @@ def _add_parents(model: Any, bases: Iterable[type], contributed: Any) -> None:
             )
         meta.proxy_for_model = parents[0]
         meta.db_table = parents[0]._meta.db_table
-        meta.ordering = meta.ordering or list(parents[0]._meta.ordering)
+        _take_order(meta, parents[0]._meta)
         return
     for parent in parents:
         target = parent._meta.concrete_model
@@ -163,17 +197,23 @@ def _add_parents(model: Any, bases: Iterable[type], contributed: Any) -> None:
                 target,
                 CASCADE,
                 parent_link=True,
-                primary_key=not meta.parents,
                 related_name=None,
+                auto_created=True,
             )
-            link.auto_created = True
             meta.parents[target] = link
             link.contribute_to_class(model, name)
         else:
             meta.parents[target] = link
         meta._forget()
-        if "ordering" not in vars(getattr(model, "Meta", object)):
-            meta.ordering = meta.ordering or list(parent._meta.ordering)
+        _take_order(meta, parent._meta)
+
+
+def _take_order(meta: Any, above: Any) -> None:
+    """Of its Meta, a model with a table passes on nothing but its order."""
+    if "ordering" not in meta.original_attrs:
+        meta.ordering = meta.ordering or list(above.ordering)
+    if "get_latest_by" not in meta.original_attrs:
+        meta.get_latest_by = meta.get_latest_by or above.get_latest_by
 
 
 def _declared_link(contributed: dict[str, Field], target: Any) -> Any:
@@ -233,9 +273,9 @@ class Model(metaclass=ModelBase):
             raise TypeError("Abstract models cannot be instantiated.")
         if args:
             if len(args) > len(meta.concrete_fields):
-                raise TypeError(f"{model.__name__} has {len(meta.fields)} fields.")
+                raise TypeError(f"{model.__name__} has {len(meta.attnames)} fields.")
             kwargs |= dict(zip(meta.attnames, args, strict=False))
-        for field in meta.concrete_fields:
+        for field in meta.given_fields:
             attname = field.attname
             if attname in kwargs:
                 value = kwargs.pop(attname)
@@ -251,8 +291,13 @@ class Model(metaclass=ModelBase):
             post_init.send(model, instance=self)
 
     def _take_others(self, kwargs: dict[str, Any]) -> None:
-        """``pk``, and properties that can be set."""
-        model = type(self)
+        """``pk``, properties that can be set, and what the database works out."""
+        model, meta = type(self), self._meta
+        if len(meta.given_attnames) < len(meta.attnames):
+            for name in kwargs.keys() & set(meta.attnames):
+                value = kwargs.pop(name)
+                if value is not DEFERRED:
+                    self.__dict__[name] = value
         if "pk" in kwargs:
             self.pk = kwargs.pop("pk")
         for name in list(kwargs):
@@ -305,9 +350,15 @@ class Model(metaclass=ModelBase):
         return bool(self.pk == other.pk)
 
     def __hash__(self) -> int:
-        if self.pk is None:
+        key = self.pk
+        if key is None or (type(key) is tuple and None in key):
             raise TypeError("Model instances without primary key value are unhashable")
-        return hash(self.pk)
+        return hash(key)
+
+    def _is_pk_set(self) -> bool:
+        """Whether the primary key has a value; of several columns, each of them."""
+        key = self.pk
+        return key is not None and not (type(key) is tuple and None in key)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
@@ -354,7 +405,7 @@ class Model(metaclass=ModelBase):
         self, using: str | None = None, keep_parents: bool = False
     ) -> tuple[int, dict[str, int]]:
         """Delete the row and what cascades: ``(rows in all, {model: rows})``."""
-        if self.pk is None:
+        if not self._is_pk_set():
             raise ValueError(
                 f"{type(self).__name__} object can't be deleted: it has no key."
             )
@@ -392,7 +443,7 @@ class Model(metaclass=ModelBase):
             meta = self._meta
             attnames = {meta.get_field(name).attname for name in names}
             rows = rows.only(*attnames)
-        fresh = rows.get(pk=self.__dict__.get(self._meta.pk.attname))
+        fresh = rows.get(pk=self._fetched_key())
         for field in self._meta.concrete_fields:
             if names is not None and field.attname not in attnames:
                 continue
@@ -404,6 +455,11 @@ class Model(metaclass=ModelBase):
             for rel in self._meta.related_objects:
                 self._state.fields_cache.pop(rel.cache_name, None)
         self._state.db = fresh._state.db
+
+    def _fetched_key(self) -> Any:
+        """The primary key as it is here: looking at the attribute might fetch it."""
+        found = [self.__dict__.get(field.attname) for field in self._meta.pk_fields]
+        return found[0] if len(found) == 1 else tuple(found)
 
     async def arefresh_from_db(self, **options: Any) -> None:
         await in_thread(self.refresh_from_db, **options)

@@ -88,6 +88,10 @@ class Extract(Transform):
             )
         self.tzinfo = tzinfo
 
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        name = None if self.name == self.part else self.name
+        return super().given_options(lookup_name=name, tzinfo=self.tzinfo, **options)
+
     def key(self) -> Hashable:
         return (self.name, str(self.tzinfo))
 
@@ -200,6 +204,10 @@ class Trunc(Func):
                 f"Cannot truncate to {self.kind!r}: name one of {', '.join(known)}."
             )
         self.tzinfo = tzinfo
+
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        kind = None if self.kind == self.part else self.kind
+        return super().given_options(kind=kind, tzinfo=self.tzinfo, **options)
 
     def key(self) -> Hashable:
         return (self.kind, str(self.tzinfo))

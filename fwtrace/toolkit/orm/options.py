@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.exceptions import FieldDoesNotExist, unknown_name
-from fwtrace.toolkit.orm.fields import AutoField, Field
+from fwtrace.toolkit.orm.fields import AutoField, CompositePrimaryKey, Field
+from fwtrace.toolkit.orm.order import add_order
 from fwtrace.toolkit.orm.registry import Registry, registry
 
 if TYPE_CHECKING:
@@ -24,22 +25,40 @@ _KNOWN = (
     "abstract",
     "app_label",
     "apps",
+    "auto_created",
+    "base_manager_name",
     "constraints",
     "db_table",
+    "db_table_comment",
+    "db_tablespace",
+    "default_manager_name",
+    "default_permissions",
     "default_related_name",
     "get_latest_by",
     "indexes",
     "managed",
+    "order_with_respect_to",
     "ordering",
+    "permissions",
     "proxy",
+    "required_db_features",
+    "required_db_vendor",
+    "select_on_save",
+    "swappable",
     "unique_together",
     "verbose_name",
     "verbose_name_plural",
 )
 
 
+_PERMISSIONS = ("add", "change", "delete", "view")
+
+
 class Options:
     """Table, fields, relations and defaults of one model."""
+
+    order_with_respect_to: Any
+    """The name of a foreign key; the field itself once the class is complete."""
 
     def __init__(self, model: type[Model], meta: Any, own: bool = True) -> None:
         self.model = model
@@ -47,6 +66,8 @@ class Options:
         self.model_name = model.__name__.lower()
         self.local_fields: list[Field] = []
         self.local_many_to_many: list[ManyToManyField] = []
+        self.composite_key: CompositePrimaryKey | None = None
+        """A primary key of several columns: it is none of the local fields."""
         self.local_related: list[Any] = []
         """Relations of other models to this one."""
         self.parents: dict[type[Model], ForeignKey] = {}
@@ -62,6 +83,9 @@ class Options:
         stated = vars(meta) if own and meta else {}
         self.abstract: bool = stated.get("abstract", False)
         self.proxy: bool = stated.get("proxy", False)
+        own_alone = {"abstract": self.abstract, "proxy": self.proxy}
+        self.original_attrs = {k: own_alone.get(k, v) for k, v in given.items()}
+        """The options as they were given, for migrations to write down."""
         self.managed: bool = given.get("managed", True)
         self.app_label: str = given.get("app_label", "")
         self.apps: Registry = given.get("apps", registry)
@@ -76,6 +100,23 @@ class Options:
         self.verbose_name_plural: str = given.get(
             "verbose_name_plural", f"{self.verbose_name}s"
         )
+        self.auto_created: Any = given.get("auto_created", False)
+        self.base_manager_name: str | None = given.get("base_manager_name")
+        self.default_manager_name: str | None = given.get("default_manager_name")
+        self.db_table_comment: str = given.get("db_table_comment", "")
+        self.db_tablespace: str = given.get("db_tablespace", "")
+        self.permissions: Any = given.get("permissions", [])
+        self.default_permissions: Any = given.get("default_permissions", _PERMISSIONS)
+        self.required_db_features: Any = given.get("required_db_features", [])
+        self.required_db_vendor: str | None = given.get("required_db_vendor")
+        self.select_on_save: bool = given.get("select_on_save", False)
+        self.swappable: str | None = given.get("swappable")
+        self.order_with_respect_to = given.get("order_with_respect_to")
+        if self.ordering and self.order_with_respect_to:
+            raise TypeError(
+                f"Meta of {self.object_name} has both ordering and "
+                "order_with_respect_to: its rows can have one order only."
+            )
 
     def __repr__(self) -> str:
         return f"<Options for {self.object_name}>"
@@ -126,25 +167,60 @@ class Options:
         self.local_fields.append(field)
         self._forget()
 
+    def set_composite_key(self, field: CompositePrimaryKey) -> None:
+        self.composite_key = field
+        self._forget()
+
     def _forget(self) -> None:
         for name in (
             "concrete_fields",
             "by_name",
             "attnames",
             "pk",
+            "pk_fields",
+            "pk_attnames",
+            "has_default_key",
             "inherited_fields",
+            "generated_fields",
+            "given_fields",
+            "given_attnames",
+            "updated_fields",
         ):
             self.__dict__.pop(name, None)
 
     def prepare(self) -> None:
-        """The class is complete: see that it has a primary key."""
-        if self.proxy or any(field.primary_key for field in self.concrete_fields):
+        """The class is complete: see that it has a primary key, and its order."""
+        self._add_key()
+        for field in self.local_fields:
+            if field.primary_key:
+                field.serialize = False  # a file has the key beside the fields
+        if self.order_with_respect_to is not None:
+            add_order(self)
+        self._check_generated()
+
+    def _add_key(self) -> None:
+        if self.composite_key is not None:
+            self.composite_key.check()
             return
-        auto = AutoField(primary_key=True)
-        auto.auto_created = True
+        if self.proxy or any(field.primary_key for field in self.local_fields):
+            return
+        if self.parents:
+            next(iter(self.parents.values())).primary_key = True
+            self._forget()
+            return
+        auto = AutoField("ID", primary_key=True, auto_created=True, serialize=False)
         auto.contribute_to_class(self.model, "id")
         self.local_fields.insert(0, self.local_fields.pop())
         self._forget()
+
+    def _check_generated(self) -> None:
+        """Of models whose relations are known all; else creating the table does it."""
+        relations = [f for f in self.local_fields if f.is_relation]
+        # Where models are made lazily, looking at a relation would make the other one.
+        if all(vars(field).get("related_model") is not None for field in relations):
+            generated: list[Any] = [f for f in self.local_fields if f.generated]
+            for field in generated:
+                field.check_expression()
 
     # Fields.
 
@@ -161,13 +237,37 @@ class Options:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        return self.concrete_fields
+        """The columns, and before them a key that is made of several."""
+        key = self.concrete_model._meta.composite_key
+        return self.concrete_fields if key is None else (key, *self.concrete_fields)
 
     @cached_property
     def inherited_fields(self) -> tuple[Field, ...]:
         """Columns in the tables of parents."""
         own = self.concrete_model
         return tuple(f for f in self.concrete_fields if f.model is not own)
+
+    @cached_property
+    def generated_fields(self) -> tuple[Any, ...]:
+        """Columns of its own table that the database works out."""
+        local = self.concrete_model._meta.local_fields
+        return tuple(field for field in local if field.generated)
+
+    @cached_property
+    def given_fields(self) -> tuple[Field, ...]:
+        """Every column whose value is given: all but the generated ones."""
+        return tuple(field for field in self.concrete_fields if not field.generated)
+
+    @cached_property
+    def given_attnames(self) -> tuple[str, ...]:
+        return tuple(field.attname for field in self.given_fields)
+
+    @cached_property
+    def updated_fields(self) -> tuple[Field, ...]:
+        """Columns of its own table that an UPDATE sets."""
+        own = (field for field in self.local_fields if not field.generated)
+        keys = self.pk_fields
+        return tuple(f for f in own if not f.primary_key and f not in keys)
 
     @property
     def many_to_many(self) -> tuple[ManyToManyField, ...]:
@@ -190,8 +290,26 @@ class Options:
 
     @cached_property
     def pk(self) -> Field:
+        composite = self.concrete_model._meta.composite_key
+        if composite is not None:
+            return composite
         own = [field for field in self.local_fields if field.primary_key]
         return own[0] if own else next(f for f in self.concrete_fields if f.primary_key)
+
+    @cached_property
+    def pk_fields(self) -> tuple[Field, ...]:
+        """The columns that the primary key is made of: one for most models."""
+        pk = self.pk
+        return pk.fields if isinstance(pk, CompositePrimaryKey) else (pk,)
+
+    @cached_property
+    def pk_attnames(self) -> frozenset[str]:
+        return frozenset(field.attname for field in self.pk_fields)
+
+    @cached_property
+    def has_default_key(self) -> bool:
+        """A new row's key is one that its defaults gave it, so there is none yet."""
+        return all(field.has_default() for field in self.pk_fields)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -237,7 +355,7 @@ class Options:
     def get_fields(self, include_hidden: bool = False) -> tuple[Any, ...]:
         """Fields and relations: the other models' first, as Django lists them."""
         rels = [r for r in self.related_objects if include_hidden or not r.hidden]
-        return (*rels, *self.concrete_fields, *self.many_to_many)
+        return (*rels, *self.fields, *self.many_to_many)
 
     def relations(self) -> Iterator[Any]:
         for each in self.get_fields():
@@ -303,9 +421,8 @@ def _words(name: str) -> str:
 
 
 def _groups(given: Any) -> tuple[tuple[str, ...], ...]:
-    """``unique_together``: one group of names, or several."""
-    if not given:
-        return ()
-    if isinstance(given[0], str):
-        return (tuple(given),)
-    return tuple(map(tuple, given))
+    """``unique_together``: one group of names, or several; of a set, in their order."""
+    groups = sorted(given) if isinstance(given, (set, frozenset)) else list(given or ())
+    if groups and isinstance(groups[0], str):
+        return (tuple(groups),)
+    return tuple(map(tuple, groups))

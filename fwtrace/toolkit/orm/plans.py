@@ -147,7 +147,8 @@ class Statement:
                 continue
             value = values[param.slot]
             if param.many:
-                text, more = self.dialect.listed([adapt(each) for each in value])
+                listed = param.process or self.dialect.listed
+                text, more = listed([adapt(each) for each in value])
                 found += more
                 sql += text + texts.pop(0)
             else:

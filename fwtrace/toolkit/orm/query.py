@@ -45,7 +45,9 @@ class QuerySet(Selection[M]):
         """A manager with this queryset's methods."""
         from fwtrace.toolkit.orm.manager import Manager
 
-        return Manager.from_queryset(cls)()
+        made = Manager.from_queryset(cls)()
+        made._built_with_as_manager = True
+        return made
 
     @property
     def db(self) -> str:
@@ -300,7 +302,7 @@ class QuerySet(Selection[M]):
             if not hasattr(obj, "_meta"):
                 raise TypeError("'obj' must be a model instance.")
             return False
-        if obj.pk is None:
+        if not obj._is_pk_set():
             raise ValueError("QuerySet.contains() cannot be used on unsaved objects.")
         if self._cache is not None:
             return obj in self._cache

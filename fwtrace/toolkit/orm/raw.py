@@ -72,7 +72,7 @@ class RawQuerySet:
         for name in names:
             wanted = self.translations.get(name)
             fields.append(meta.get_field(wanted) if wanted else columns.get(name))
-        if meta.pk not in fields:
+        if any(field not in fields for field in meta.pk_fields):
             raise FieldDoesNotExist("Raw query must include the primary key")
         for row in rows:
             values, extra = {}, {}

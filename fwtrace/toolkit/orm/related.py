@@ -9,6 +9,7 @@ from fwtrace.toolkit.orm.deletion import CASCADE, SET_DEFAULT, SET_NULL, OnDelet
 from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.manager import Manager
+from fwtrace.toolkit.orm.order import add_to_owner
 from fwtrace.toolkit.orm.routers import allow_relation, db_for_write
 from fwtrace.toolkit.orm.sql import Hop
 from fwtrace.toolkit.orm.tasks import async_form
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ForeignKey", "ManyToOneRel", "OneToOneField", "OneToOneRel", "Rel"]
 
-_KINDS = {
+KINDS = {
     "AutoField": "IntegerField",
     "BigAutoField": "BigIntegerField",
     "SmallAutoField": "SmallIntegerField",
@@ -126,6 +127,7 @@ class ForeignKey(Field):
 
     def resolve(self, target: type[Model]) -> None:
         """The other model is known: put the way back on it."""
+        self.check_target(target)
         if vars(self).get("related_model") is not None:
             self.leave()
         self.related_model = target
@@ -133,6 +135,17 @@ class ForeignKey(Field):
         target._meta.add_related(self.rel)
         if not self.rel.hidden:
             setattr(target, self.rel.accessor_name, self.make_reverse())
+        if self.model._meta.order_with_respect_to in (self, self.name, self.attname):
+            add_to_owner(self.model, self, target)
+
+    def check_target(self, target: type[Model]) -> None:
+        """TypeError for a model whose key is more than one column can hold."""
+        key = target._meta.concrete_model._meta.composite_key
+        if key is not None and self.to_field in (None, key.name):
+            raise TypeError(
+                f"{self} cannot refer to {target.__name__}, whose primary key is of "
+                "several columns: give it the to_field of a unique one."
+            )
 
     def leave(self) -> None:
         """Take the way back away again."""
@@ -167,7 +180,7 @@ class ForeignKey(Field):
     @property
     def kind(self) -> str:
         target = self.target_field.kind
-        return _KINDS.get(target, target)
+        return KINDS.get(target, target)
 
     @property
     def from_db_value(self) -> Any:
@@ -281,6 +294,9 @@ def label_of(target: Any) -> str:
 
 class Rel:
     """A relation seen from the model that it leads to."""
+
+    is_key = True
+    """It is a foreign key, not a set of pairs."""
 
     is_relation = True
     forward = False
@@ -544,6 +560,8 @@ def related_manager(rel: Any, kind: Any = None) -> Any:
 
 class BoundManager(Manager):
     """What managers of related rows have in common: the cache of prefetching."""
+
+    is_bound = True
 
     def __init__(self, model: type[Model], instance: Model, cache_name: str) -> None:
         super().__init__(model)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fwtrace.toolkit.orm.compiler import SQLCompiler
@@ -12,6 +13,7 @@ from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
 from fwtrace.toolkit.orm.exceptions import DatabaseError, FieldError
 from fwtrace.toolkit.orm.expressions import Case, Value, When
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED, AutoField, Field
+from fwtrace.toolkit.orm.order import number
 from fwtrace.toolkit.orm.routers import db_for_write
 from fwtrace.toolkit.orm.signals import post_save, pre_save
 from fwtrace.toolkit.orm.slots import Scope, Slots
@@ -82,13 +84,18 @@ def save(
 
 def _has_deferred(instance: Model) -> bool:
     own = instance.__dict__
-    return any(name not in own for name in instance._meta.attnames)
+    return any(name not in own for name in instance._meta.given_attnames)
 
 
 def _named(model: type[Model], names: Iterable[str]) -> frozenset[str]:
     meta = model._meta
     known = meta.by_name
-    unknown = [name for name in names if name not in known or known[name].primary_key]
+    keys = meta.pk_fields
+    unknown = [
+        name
+        for name in names
+        if name not in known or known[name].primary_key or known[name] in keys
+    ]
     if unknown:
         raise ValueError(
             "The following fields do not exist in this model, are m2m fields, primary "
@@ -128,12 +135,14 @@ def _save_table(
 ) -> bool:
     """Write the row of one table; whether it was inserted."""
     key = getattr(instance, meta.pk.attname)
-    if key is None and meta.pk.has_default():
+    if type(key) is tuple:
+        key = _composite_key(instance, meta)
+    elif key is None and meta.pk.has_default():
         key = meta.pk.get_default()
         setattr(instance, meta.pk.attname, key)
     if key is None and (force_update or only is not None):
         raise ValueError("Cannot force an update in save() with no primary key.")
-    fresh_key = instance._state.adding and meta.pk.has_default() and not force_update
+    fresh_key = instance._state.adding and meta.has_default_key and not force_update
     if key is not None and not force_insert and not (fresh_key and only is None):
         if _update(instance, meta, database, only):
             return False
@@ -145,21 +154,101 @@ def _save_table(
     return True
 
 
+def _composite_key(instance: Model, meta: Any) -> tuple[Any, ...] | None:
+    """The key of several columns, with defaults in the place of None; None itself where
+    a column stays without a value, or leaves it to the database."""
+    for field in meta.pk_fields:
+        if field.is_relation:
+            _take_key(instance, field)
+        if getattr(instance, field.attname) is None and field.has_default():
+            setattr(instance, field.attname, field.get_default())
+    key: tuple[Any, ...] = instance.pk
+    is_known = all(each is not None and not hasattr(each, "resolve") for each in key)
+    return key if is_known else None
+
+
 def _update(
     instance: Model, meta: Any, database: Database, only: frozenset[str] | None
 ) -> bool:
     """Whether there was a row of this key."""
     fields = [
-        field
-        for field in meta.local_fields
-        if not field.primary_key and (only is None or field.attname in only)
+        field for field in meta.updated_fields if only is None or field.attname in only
     ]
     rows = meta.model._base_manager.using(database.alias)
     rows = rows.filter(pk=getattr(instance, meta.pk.attname))
     if not fields:
         return bool(rows.exists())
     values = {field: _prepared(instance, field, add=False) for field in fields}
+    if meta.generated_fields:
+        return _update_generated(instance, meta, rows, database, values)
     return _set_columns(rows, database, values) > 0
+
+
+def _update_generated(
+    instance: Model,
+    meta: Any,
+    rows: QuerySet[Any],
+    database: Database,
+    values: dict[Any, Any],
+) -> bool:
+    """An UPDATE that changes generated columns too: they are read back, or forgotten
+    where it returns none."""
+    dialect = get_dialect(database.vendor)
+    sql, params = _bound_update(rows, database, values)
+    if not dialect.has_update_returning:
+        _forget_generated([instance], meta)
+        return database.execute(sql, params).rowcount > 0
+    sql += _returning(meta.generated_fields, dialect)
+    found = database.fetch(sql, params)
+    if found:
+        _take_returned([instance], meta.generated_fields, found, database)
+    return bool(found)
+
+
+def _returning(fields: Iterable[Field], dialect: Dialect) -> str:
+    return f" RETURNING {', '.join(dialect.quote(field.column) for field in fields)}"
+
+
+def _take_returned(
+    instances: Sequence[Any],
+    fields: Iterable[Field],
+    rows: Sequence[Sequence[Any]],
+    database: Database,
+) -> None:
+    """Set the attributes of these fields to what a statement returned of them."""
+    readers = _readers(tuple(fields), get_dialect(database.vendor))
+    for place, (name, read) in enumerate(readers):
+        for instance, row in zip(instances, rows, strict=True):
+            value = row[place]
+            setattr(instance, name, value if read is None else read(value, database))
+
+
+_Reader = Callable[[Any, Database], Any] | None
+
+
+@lru_cache(maxsize=1024)
+def _readers(
+    fields: tuple[Any, ...], dialect: Dialect
+) -> tuple[tuple[str, _Reader], ...]:
+    """Each field's attribute, and what is done to its value where anything is."""
+    return tuple((field.attname, _reader(field, dialect)) for field in fields)
+
+
+def _reader(field: Any, dialect: Dialect) -> _Reader:
+    convert = dialect.converter(field.kind)
+    decoder = getattr(field, "decoder", None)
+    if decoder is not None:
+        convert = partial(json.loads, cls=decoder)
+    own = getattr(field, "from_db_value", None)
+    if convert is None and own is None:
+        return None
+
+    def read(value: Any, database: Database) -> Any:
+        if value is not None and convert is not None:
+            value = convert(value)
+        return value if own is None else own(value, None, database)
+
+    return read
 
 
 def _prepared(instance: Model, field: Field, add: bool) -> Any:
@@ -198,14 +287,18 @@ class _Insertion(NamedTuple):
     sql: str
     may_omit: tuple[Field, ...]
     """Fields with a default of the database's."""
+    generated: tuple[Field, ...]
+    """Fields that the database works out: they are read back."""
 
 
 @lru_cache(maxsize=1024)
 def _insertion(model: type[Model], counts: bool, dialect: Dialect) -> _Insertion:
     meta = model._meta
-    fields = tuple(f for f in meta.local_fields if not (counts and f is meta.pk))
+    given = [field for field in meta.local_fields if not field.generated]
+    fields = tuple(f for f in given if not (counts and f is meta.pk))
     may_omit = tuple(f for f in fields if _db_default(f) is not NOT_PROVIDED)
-    return _Insertion(fields, _insert_sql(model, fields, 1, dialect), may_omit)
+    sql = _insert_sql(model, fields, 1, dialect)
+    return _Insertion(fields, sql, may_omit, meta.generated_fields)
 
 
 def _db_default(field: Field) -> Any:
@@ -216,8 +309,10 @@ def _insert(instance: Model, meta: Any, database: Database) -> None:
     pk = meta.pk
     counts = isinstance(pk, AutoField) and getattr(instance, pk.attname) is None
     dialect = get_dialect(database.vendor)
-    fields, sql, may_omit = _insertion(meta.model, counts, dialect)
-    returning: list[Any] = [pk] if counts else []
+    fields, sql, may_omit, generated = _insertion(meta.model, counts, dialect)
+    if meta.order_with_respect_to is not None:
+        _number([instance], meta, database)
+    returning: list[Any] = [pk, *generated] if counts else [*generated]
     if may_omit:
         omitted = [f for f in may_omit if _is_left_to_database(instance, f)]
         fields = tuple(field for field in fields if field not in omitted)
@@ -235,15 +330,17 @@ def _insert(instance: Model, meta: Any, database: Database) -> None:
     if counts and len(returning) == 1 and dialect.has_last_id:
         setattr(instance, pk.attname, database.execute(sql, params).lastrowid)
     elif returning:
-        names = ", ".join(dialect.quote(field.column) for field in returning)
-        (row,) = database.fetch(f"{sql} RETURNING {names}", params)
-        for field, value in zip(returning, row, strict=True):
-            convert = dialect.converter(field.kind)
-            if value is not None and convert is not None:
-                value = convert(value)
-            setattr(instance, field.attname, value)
+        rows = database.fetch(sql + _returning(returning, dialect), params)
+        _take_returned([instance], returning, rows, database)
     else:
         database.execute(sql, params)
+
+
+def _number(rows: list[Any], meta: Any, database: Database) -> None:
+    """New rows go behind those of the same owner, whose key must be known for that."""
+    for row in rows:
+        _take_key(row, meta.order_with_respect_to)
+    number(rows, meta, database.alias)
 
 
 def _is_left_to_database(instance: Model, field: Field) -> bool:
@@ -301,6 +398,10 @@ def update_rows(
             raise FieldError(
                 f"Cannot update model field {name!r}: it is no column of the table."
             )
+        if field.generated:
+            raise FieldError(
+                f"Cannot update model field {name!r}: the database works it out."
+            )
         if not hasattr(value, "resolve"):
             value = field.get_prep_value(value)
         table = field.model._meta.concrete_model
@@ -324,6 +425,13 @@ def update_rows(
 def _set_columns(
     queryset: QuerySet[Any], database: Database, values: dict[Any, Any]
 ) -> int:
+    """``UPDATE`` of the rows; how many those were."""
+    return database.execute(*_bound_update(queryset, database, values)).rowcount
+
+
+def _bound_update(
+    queryset: QuerySet[Any], database: Database, values: dict[Any, Any]
+) -> tuple[str, list[Any]]:
     """``UPDATE``, its SQL cached by the fields and the shape of expressions."""
     slots = Slots(len(queryset._values))
     nodes: list[Any] = []
@@ -337,7 +445,13 @@ def _set_columns(
     def write(compiler: SQLCompiler) -> Any:
         for field, node in zip(values, nodes, strict=True):
             scope = Scope(compiler.query, slots, allow_joins=False)
-            settings.append((field, node.resolve(scope)))
+            found = node.resolve(scope)
+            if found.is_key:
+                raise FieldError(
+                    f"Cannot update model field {field.name!r} to a primary key of "
+                    "several columns."
+                )
+            settings.append((field, found))
         return compiler.update(settings)
 
     statement = queryset._statement(("update", tuple(shape)), write, database)
@@ -350,8 +464,7 @@ def _set_columns(
         value if prepare is None else prepare(value)
         for value, prepare in zip(slots.values, statement.prepares, strict=True)
     ]
-    bound = statement.bind((*queryset._values, *given), queryset.limits)
-    return database.execute(*bound).rowcount
+    return statement.bind((*queryset._values, *given), queryset.limits)
 
 
 class _Set(Value):
@@ -390,21 +503,30 @@ def bulk_create(
     if not objs:
         return objs
     dialect = get_dialect(database.vendor)
-    setting = [meta.get_field(n).column for n in update_fields or ()] if update else []
-    unique = [meta.get_field(name).column for name in unique_fields or ()]
+    setting = _conflict_columns(meta, update_fields or ()) if update else []
+    unique = [
+        field.column
+        for name in unique_fields or ()
+        for field in (meta.pk_fields if name == "pk" else [meta.get_field(name)])
+    ]
     if update and not unique and dialect.vendor != "mysql":
         raise ValueError("Unique fields that can trigger the upsert must be provided.")
     begin, end = dialect.upsert(ignore, setting, unique)
     counted = [each for each in objs if each.pk is None]
     keyed = [each for each in objs if each.pk is not None]
+    given = [field for field in meta.local_fields if not field.generated]
+    generated = list(meta.generated_fields)
     with database.atomic():
-        for rows, fields in (
-            (keyed, list(meta.local_fields)),
+        if meta.order_with_respect_to is not None:
+            _number([each for each in objs if each._order is None], meta, database)
+        for rows, fields, unknown in (
+            (keyed, given, generated),
             (
                 counted,
-                [f for f in meta.local_fields if f is not meta.pk]
+                [f for f in given if f is not meta.pk]
                 if isinstance(meta.pk, AutoField)
-                else list(meta.local_fields),
+                else given,
+                [meta.pk, *generated],
             ),
         ):
             if rows:
@@ -416,12 +538,20 @@ def bulk_create(
                     batch_size,
                     begin,
                     end,
-                    wants_keys=rows is counted and not ignore and not update,
+                    returned=[] if ignore or update else unknown,
                 )
     for each in objs:
         each._state.adding = False
         each._state.db = database.alias
     return objs
+
+
+def _conflict_columns(meta: Any, names: Sequence[str]) -> list[str]:
+    """What is set in rows that are there."""
+    fields = [meta.get_field(name) for name in names]
+    if any(field is meta.pk or field in meta.pk_fields for field in fields):
+        raise ValueError("bulk_create() cannot set primary keys in update_fields.")
+    return [field.column for field in fields]
 
 
 def _insert_many(
@@ -432,7 +562,7 @@ def _insert_many(
     batch_size: int | None,
     begin: str,
     end: str,
-    wants_keys: bool,
+    returned: list[Field],
 ) -> None:
     dialect = get_dialect(database.vendor)
     most = getattr(database, "max_params", 32_766)
@@ -450,13 +580,19 @@ def _insert_many(
         if not fields:
             for row in batch:
                 _insert(row, meta, database)
-        elif wants_keys and getattr(database, "has_returning", True):
-            key = dialect.quote(meta.pk.column)
-            found = database.fetch(f"{sql} RETURNING {key}", params)
-            for row, (value,) in zip(batch, found, strict=True):
-                setattr(row, meta.pk.attname, value)
+        elif returned and getattr(database, "has_returning", True):
+            found = database.fetch(sql + _returning(returned, dialect), params)
+            _take_returned(batch, returned, found, database)
         else:
             database.execute(sql, params)
+            _forget_generated(batch, meta)
+
+
+def _forget_generated(rows: Iterable[Any], meta: Any) -> None:
+    """The values are fetched when they are looked at."""
+    for field in meta.generated_fields:
+        for row in rows:
+            row.__dict__.pop(field.attname, None)
 
 
 def bulk_update(
@@ -475,9 +611,11 @@ def bulk_update(
     fields = [meta.get_field(name) for name in names]
     if any(not getattr(f, "concrete", True) or f.many_to_many for f in fields):
         raise ValueError("bulk_update() can only be used with concrete fields.")
-    if any(field.primary_key for field in fields):
+    if any(field.generated for field in fields):
+        raise ValueError("bulk_update() cannot be used with generated fields.")
+    if any(field.primary_key or field in meta.pk_fields for field in fields):
         raise ValueError("bulk_update() cannot be used with primary key fields.")
-    if any(each.pk is None for each in objs):
+    if not all(each._is_pk_set() for each in objs):
         raise ValueError("All bulk_update() objects must have a primary key set.")
     size = min(batch_size or 200, 200)
     count = 0
@@ -492,7 +630,7 @@ def bulk_update(
                 values[field.name] = Case(*cases, output_field=field)
                 if dialect_casts(database):
                     values[field.name] = _cast(values[field.name], field)
-            rows = queryset.model._base_manager.using(database.alias)
+            rows = queryset.using(database.alias)
             rows = rows.filter(pk__in=[each.pk for each in batch])
             count += update_rows(rows, database, values)
     return count

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.constraints import written
 from fwtrace.toolkit.orm.dialects import Dialect, get_dialect
+from fwtrace.toolkit.orm.exceptions import NotSupportedError
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED, Field
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def create_statements(model: type[Model], dialect: Dialect) -> list[str]:
     if meta.proxy or not meta.managed:
         return []
     lines = [column_sql(field, dialect) for field in meta.local_fields]
+    if meta.composite_key is not None:
+        key = ", ".join(map(quote, meta.composite_key.columns))
+        lines.append(f"PRIMARY KEY ({key})")
     for group in meta.unique_together:
         columns = ", ".join(quote(meta.get_field(name).column) for name in group)
         lines.append(f"UNIQUE ({columns})")
@@ -105,7 +109,10 @@ def create_statements(model: type[Model], dialect: Dialect) -> list[str]:
         lines += [_inline(statement, dialect) for statement in after]
         after = []
     create = f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(lines)})"
-    return [create + dialect.table_options, *after]
+    create += dialect.table_options
+    if dialect.comments == "inline" and meta.db_table_comment:
+        create += f" COMMENT {dialect.text_constant(meta.db_table_comment)}"
+    return [create, *after, *comment_statements(model, dialect)]
 
 
 def _inline(statement: str, dialect: Dialect) -> str:
@@ -115,9 +122,47 @@ def _inline(statement: str, dialect: Dialect) -> str:
     return f"{head} {columns[columns.index('(') :]}"
 
 
-def column_sql(field: Field, dialect: Dialect) -> str:
-    """One column's definition."""
+def comment_statements(model: type[Model], dialect: Dialect) -> list[str]:
+    """Those for the comments of the table and its columns, where they are apart."""
+    if dialect.comments != "statements":
+        return []
+    meta = model._meta
+    commented = [field for field in meta.local_fields if field.db_comment]
+    statements = [column_comment(field, dialect) for field in commented]
+    if meta.db_table_comment:
+        statements.insert(0, table_comment(model, dialect))
+    return statements
+
+
+def table_comment(model: type[Model], dialect: Dialect) -> str:
+    """``COMMENT ON TABLE``; a model without a comment has none."""
+    meta = model._meta
+    table, text = dialect.quote(meta.db_table), meta.db_table_comment or None
+    return f"COMMENT ON TABLE {table} IS {dialect.constant(text)}"
+
+
+def column_comment(field: Field, dialect: Dialect) -> str:
+    """``COMMENT ON COLUMN``; a field without a comment has none."""
+    table, column = map(dialect.quote, (field.model._meta.db_table, field.column))
+    text = dialect.constant(field.db_comment or None)
+    return f"COMMENT ON COLUMN {table}.{column} IS {text}"
+
+
+def column_sql(field: Field, dialect: Dialect, references: bool = True) -> str:
+    """One column's definition; its foreign key, where it can stand there and is wanted."""
     sql = f"{dialect.quote(field.column)} {column_type(field, dialect)}"
+    sql += collation_sql(field, dialect)
+    sql += generated_sql(field, dialect) if field.generated else _own(field, dialect)
+    if references and dialect.inline_references and field.is_relation:
+        sql += references_sql(field, dialect) if field.db_constraint else ""  # type: ignore[attr-defined]
+    if field.db_comment and dialect.comments == "inline":
+        sql += f" COMMENT {dialect.text_constant(field.db_comment)}"
+    return sql
+
+
+def _own(field: Field, dialect: Dialect) -> str:
+    """What a column of given values has beside its type."""
+    sql = ""
     default = getattr(field, "db_default", NOT_PROVIDED)
     if default is not NOT_PROVIDED:
         from fwtrace.toolkit.orm.expressions import Value
@@ -129,19 +174,50 @@ def column_sql(field: Field, dialect: Dialect) -> str:
         sql += dialect.primary_key(field)
     elif field.unique:
         sql += " UNIQUE"
-    if field.is_relation and field.db_constraint and dialect.inline_references:  # type: ignore[attr-defined]
-        sql += references_sql(field, dialect)
-    return sql
+    check = dialect.column_check(field)
+    return f"{sql} CHECK ({check})" if check else sql
+
+
+def generated_sql(field: Any, dialect: Dialect) -> str:
+    """How the database works a column out; NotSupportedError where it cannot."""
+    if not field.db_persist and not dialect.has_virtual_columns:
+        raise NotSupportedError(
+            f"{field} cannot have db_persist=False on {dialect.vendor}, which keeps "
+            "the values of all generated columns: give it db_persist=True."
+        )
+    how = "STORED" if field.db_persist else "VIRTUAL"
+    sql = f" GENERATED ALWAYS AS ({field.generated_sql(dialect)}) {how}"
+    return f"{sql} UNIQUE" if field.unique else sql
+
+
+def collation_sql(field: Any, dialect: Dialect) -> str:
+    """The order of texts; of a reference, that of what it refers to."""
+    while field.is_relation:
+        field = field.target_field
+    name = getattr(_of_values(field), "db_collation", None)
+    return f" COLLATE {dialect.quote(name)}" if name else ""
+
+
+def _of_values(field: Any) -> Any:
+    return field.output_field if field.generated else field
 
 
 def column_type(field: Any, dialect: Dialect) -> str:
     """The type; of a reference, that of what it refers to."""
+    field = _of_values(field)
     if not field.is_relation:
         return dialect.column_type(field)
-    target = field.target_field
+    target = _of_values(field.target_field)
     if target.is_relation:
         return column_type(target, dialect)
-    return dialect.reference_type(target, field.kind)
+    return key_type(target, dialect)
+
+
+def key_type(target: Field, dialect: Dialect) -> str:
+    """The type of a column that refers to this one."""
+    from fwtrace.toolkit.orm.related import KINDS
+
+    return dialect.reference_type(target, KINDS.get(target.kind, target.kind))
 
 
 def references_sql(field: Any, dialect: Dialect) -> str:

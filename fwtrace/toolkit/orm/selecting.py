@@ -12,7 +12,7 @@ from fwtrace.toolkit.orm.exceptions import FieldError
 from fwtrace.toolkit.orm.expressions import RawCondition, RawSQL, as_expression
 from fwtrace.toolkit.orm.plans import Plan
 from fwtrace.toolkit.orm.slots import Scope, Slots
-from fwtrace.toolkit.orm.sql import Combination, Query
+from fwtrace.toolkit.orm.sql import Column, Combination, Query
 from fwtrace.toolkit.orm.subqueries import Subquery
 from fwtrace.toolkit.orm.where import Q
 
@@ -172,7 +172,7 @@ class Selection(Chain[M]):
                 if method == "defer":
                     before = kept.get(path, frozenset(meta.attnames))
                     attnames = before - attnames
-                kept[path] = attnames | {meta.pk.attname}
+                kept[path] = attnames | meta.pk_attnames
             query.loaded = kept
 
         return self._grown(method, (), build, *names)
@@ -389,17 +389,23 @@ class Selection(Chain[M]):
 
     def as_value(self, is_listed: bool, lhs: Any) -> Subquery:
         """The rows as the right-hand side of a lookup: their keys, or the one value."""
-        query = self.plan.query
-        columns = query.columns
-        if columns is None and query.combination is None:
+        rows: Any = self
+        if self.plan.query.columns is None and self.plan.query.combination is None:
             target = "pk"
             field = lhs.field_or_none
             if field is not None and field.is_relation:
                 target = field.target_field.name
-            return Subquery(self.values(target))
-        if columns is not None and len(columns) != 1:
+            rows = self.values(target)
+        columns = rows.plan.query.columns
+        count = None if columns is None else sum(map(_width, columns))
+        if lhs.is_key and count != len(lhs.cols):
+            raise ValueError(
+                f"A queryset for a key of {len(lhs.cols)} columns must have as many: "
+                f"values({', '.join(map(repr, lhs.field.field_names))}), for one."
+            )
+        if not lhs.is_key and count not in (None, 1):
             raise FieldError("A queryset after __in must have one column.")
-        return Subquery(self)
+        return Subquery(rows)
 
     # By the operators.
 
@@ -431,6 +437,11 @@ class Selection(Chain[M]):
         made = self._clone()
         made.plan = self.plan.grow(None, Slots(), build)
         return made
+
+
+def _width(column: Column) -> int:
+    """How many columns of the database it is."""
+    return len(column.expression.cols) if column.expression.is_key else 1
 
 
 def _expression(given: Any) -> Any:
@@ -472,6 +483,7 @@ def _by_path(
     def add(path: str, meta: Any, field: Any) -> None:
         attnames = found.get(path, (meta, frozenset()))[1]
         own = {field.attname} if getattr(field, "attname", None) else frozenset()
+        own = meta.pk_attnames if field is meta.pk else own
         found[path] = meta, attnames | own
 
     for name in names:

@@ -14,9 +14,11 @@ __all__ = [
     "m2m_changed",
     "post_delete",
     "post_init",
+    "post_migrate",
     "post_save",
     "pre_delete",
     "pre_init",
+    "pre_migrate",
     "pre_save",
 ]
 
@@ -72,3 +74,5 @@ post_save = ModelSignal("post_save")
 pre_delete = ModelSignal("pre_delete")
 post_delete = ModelSignal("post_delete")
 m2m_changed = ModelSignal("m2m_changed")
+pre_migrate = Signal("pre_migrate")
+post_migrate = Signal("post_migrate")

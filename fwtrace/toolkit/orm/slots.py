@@ -20,7 +20,8 @@ __all__ = [
 class Param(NamedTuple):
     """A parameter of a statement: which of the values given, and what is done to it.
 
-    ``many`` is one value that is a list, written out at the time of asking.
+    ``many`` is one value that is a list, written out at the time of asking: by
+    ``process``, unless that is the dialect's usual way.
     """
 
     slot: int

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fwtrace.toolkit.orm.exceptions import FieldError, unknown_name
 from fwtrace.toolkit.orm.expressions import Col, Expression, F, OrderBy, as_ordering
+from fwtrace.toolkit.orm.fields import CompositePrimaryKey
+from fwtrace.toolkit.orm.keys import Key, column_of
 from fwtrace.toolkit.orm.lookups import (
     Exact,
     Fixed,
@@ -63,6 +65,11 @@ class Path(NamedTuple):
     hops: list[Hop]
     field: Field
     rest: list[str]
+
+    @property
+    def is_row(self) -> bool:
+        """They end at a row whose key is of several columns."""
+        return isinstance(self.field, CompositePrimaryKey) and not self.rest
 
 
 class Column(NamedTuple):
@@ -211,7 +218,7 @@ class Query:
         if path.hops and not scope.allow_joins:
             raise FieldError(f"Joined field references are not permitted here: {name}.")
         alias = self.join_path(path.hops, scope.reuse)
-        return self.transformed(Col(alias, path.field), path.rest)
+        return self.transformed(column_of(alias, path.field), path.rest)
 
     def transformed(self, expression: Any, names: Sequence[str]) -> Any:
         for name in names:
@@ -273,12 +280,15 @@ class Query:
             lhs = self.annotations[names[0]]
             return self._compare(lhs, names[1:], value, place, scope)
         path = self.path(names)
+        if value is None and path.is_row and names[-1] != "pk":
+            path, value = path._replace(rest=["isnull"]), True
         if scope.is_negated and scope.splits:
             for number, hop in enumerate(path.hops):
                 if hop.many:
                     return self._exists(path, number, value, place, scope)
         alias = self.join_path(path.hops, scope.reuse)
-        node = self._compare(Col(alias, path.field), path.rest, value, place, scope)
+        lhs = column_of(alias, path.field)
+        node = self._compare(lhs, path.rest, value, place, scope)
         return self._known(node) if scope.is_negated else node
 
     def _compare(
@@ -335,7 +345,7 @@ class Query:
         inner = Query(hop.model)
         inner.is_subquery = True
         inner_alias = inner.join_path(path.hops[number + 1 :], None)
-        lhs = Col(inner_alias, path.field)
+        lhs = column_of(inner_alias, path.field)
         inner_scope = Scope(inner, scope.slots, set())
         node = inner._compare(lhs, path.rest, value, place, inner_scope)
         tie = Exact(Col(inner.base, hop.theirs), OuterCol(Col(alias, hop.ours)))
@@ -385,13 +395,10 @@ class Query:
 
                 return [OrderBy(Random(), order.descending)]
             if name in self.annotations:
-                return [
-                    _ordering(order, Ref(name, self.annotations[name]))
-                    if name not in self.hidden and self.combination is None
-                    else _ordering(order, self.annotations[name])
-                ]
+                is_selected = name not in self.hidden and self.combination is None
+                return _by_name(order, name, self.annotations[name], is_selected)
             if self.combination is not None and self.columns is not None:
-                return [_ordering(order, Ref(name, self._selected(name)))]
+                return _by_name(order, name, self._selected(name), True)
             names = name.split("__")
             path = self.path(names)
             last = self._relation_at(names)
@@ -399,7 +406,7 @@ class Query:
                 meta = last.related_model._meta
                 if meta.ordering and last not in seen and names[-1] == last.name:
                     return self._as_related(order, name, meta, scope, (*seen, last))
-        return [order.resolve(scope)]
+        return order.resolve(scope).by_column()  # type: ignore[no-any-return]
 
     def _selected(self, name: str) -> Any:
         for column in self.columns or ():
@@ -426,7 +433,7 @@ class Query:
             inner = one.args[0]
             if isinstance(inner, F):
                 below = f"{name}__{inner.name}"
-                one = _ordering(one, F(below))
+                one = one.of(F(below))
                 yield from self.ordered(one, scope, seen)
             else:
                 yield one.resolve(scope)
@@ -534,16 +541,21 @@ def _column_in(side: Any) -> Col | None:
     while True:
         if isinstance(side, Col):
             return side
+        if isinstance(side, Key):
+            return side.cols[0]  # where one is NULL, there is no row
         children = list(side.children()) if hasattr(side, "children") else []
         if len(children) != 1:
             return None
         side = children[0]
 
 
-def _ordering(order: OrderBy, inner: Any) -> OrderBy:
-    made = copy.copy(order)
-    made.args = (inner,)
-    return made
+def _by_name(
+    order: OrderBy, name: str, expression: Any, is_selected: bool
+) -> list[OrderBy]:
+    """By what is selected under a name; the columns of a key have none together."""
+    if expression.is_key or not is_selected:
+        return order.of(expression).by_column()
+    return [order.of(Ref(name, expression))]
 
 
 def find_transform(field: Any, name: str) -> Any:

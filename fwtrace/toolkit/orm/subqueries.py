@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm import fields
-from fwtrace.toolkit.orm.expressions import Col, Expression, F
+from fwtrace.toolkit.orm.expressions import Col, Expression, F, Given
 from fwtrace.toolkit.orm.slots import SQL, Scope, Slots
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class Subquery(Expression):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.queryset.model.__name__})"
+
+    def given(self) -> Given:
+        return (self.queryset,), self.given_options()
 
     def key(self) -> Hashable:
         return self.queryset.shape()  # type: ignore[no-any-return]

@@ -6,9 +6,11 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.expressions import Expression
+from fwtrace.toolkit.orm.fields import recipe
 from fwtrace.toolkit.orm.slots import Scope, Slots
 
 if TYPE_CHECKING:
+    from fwtrace.toolkit.deconstruct import Recipe
     from fwtrace.toolkit.orm.compiler import SQLCompiler
     from fwtrace.toolkit.orm.slots import SQL
 
@@ -80,6 +82,15 @@ class Q:
 
     def __hash__(self) -> int:
         return hash((self.connector, self.negated, len(self.children)))
+
+    def deconstruct(self) -> Recipe:
+        """How to make it again: ``("fwtrace.toolkit.orm.Q", (("a", 1),), {})``."""
+        options: dict[str, Any] = {}
+        if self.connector != AND:
+            options["_connector"] = self.connector
+        if self.negated:
+            options["_negated"] = True
+        return recipe.path(type(self)), tuple(self.children), options
 
     def _identity(self) -> Any:
         return (self.connector, self.negated, self.children)

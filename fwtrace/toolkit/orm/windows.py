@@ -9,9 +9,12 @@ from fwtrace.toolkit.orm import fields
 from fwtrace.toolkit.orm.expressions import (
     Expression,
     Func,
+    Given,
     Value,
     as_expression,
     as_ordering,
+    plain,
+    plain_value,
 )
 from fwtrace.toolkit.orm.slots import SQL, Scope
 
@@ -47,6 +50,9 @@ class _Frame(Expression):
                 raise TypeError(f"An edge of a frame is a number or None, not {edge!r}")
         self.start = start
         self.end = end
+
+    def given_options(self, **options: Any) -> dict[str, Any]:
+        return super().given_options(start=self.start, end=self.end, **options)
 
     def key(self) -> Hashable:
         return (self.start, self.end)
@@ -100,6 +106,14 @@ class Window(Expression):
         self.order = tuple(as_ordering(each) for each in _listed(order_by))
         self.frame = frame
         self.given_field = output_field
+
+    def given(self) -> Given:
+        partition, order = map(plain, self.partition), list(self.order)
+        return (self.expression,), self.given_options(
+            partition_by=list(partition) or None,
+            order_by=order or None,
+            frame=self.frame,
+        )
 
     @property
     def contains_aggregate(self) -> bool:
@@ -204,6 +218,10 @@ class Lag(_WindowFunction):
         if default is not None:
             given.append(as_expression(default, Value))
         super().__init__(*given, **options)
+
+    def given(self) -> Given:
+        expression, *others = self.args
+        return (plain(expression), *map(plain_value, others)), self.given_options()
 
 
 class Lead(Lag):

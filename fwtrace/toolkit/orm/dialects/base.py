@@ -75,6 +75,7 @@ class Dialect:
     """What a LIMIT says where only an OFFSET is wanted; empty when none is needed."""
     has_last_id: ClassVar[bool] = True
     """The driver tells the key that an INSERT made; else it is asked to return it."""
+    has_update_returning: ClassVar[bool] = True
     has_distinct_on: ClassVar[bool] = False
     random: ClassVar[str] = "RANDOM()"
     json_contains: ClassVar[str] = ""
@@ -252,6 +253,14 @@ class Dialect:
         """A list of values within parentheses: the text and the parameters."""
         return ", ".join([self.marker] * len(values)), values
 
+    def listed_rows(
+        self, fields: Sequence[Field], rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[str, Sequence[Any]]:
+        """A list of rows, of values of these fields: ``(?, ?), (?, ?)``."""
+        row = f"({', '.join([self.marker] * len(fields))})"
+        values = [self.adapt(value) for each in rows for value in each]
+        return ", ".join([row] * len(rows)), values
+
     # Values.
 
     def adapt(self, value: Any) -> Any:
@@ -281,9 +290,43 @@ class Dialect:
     def primary_key(self, field: Field) -> str:
         return " PRIMARY KEY"
 
+    has_virtual_columns: ClassVar[bool] = True
+    """A generated column may be worked out whenever it is read."""
+    comments: ClassVar[str] = ""
+    """Where the comments of tables and columns are: ``"inline"`` in CREATE TABLE, in
+    ``"statements"`` of their own, or nowhere."""
+
     def default(self, sql: str) -> str:
         """A column's DEFAULT."""
         return f"({sql})"
+
+    def column_check(self, field: Field) -> str:
+        """The condition that every given value fulfils; empty for none."""
+        own = not (field.is_relation or field.generated)
+        if own and field.kind in self.unsigned:
+            return f"{self.quote(field.column)} >= 0"
+        return ""
+
+    unsigned: ClassVar[tuple[str, ...]] = (
+        "PositiveBigIntegerField",
+        "PositiveIntegerField",
+        "PositiveSmallIntegerField",
+    )
+    """Kinds without negative values, where no type says so."""
+
+    def constant(self, value: Any) -> str:
+        """An adapted value written out, for a definition: it takes no parameters."""
+        if value is None:
+            return "NULL"
+        if isinstance(value, (int, float)):
+            return str(value)
+        if isinstance(value, bytes):
+            return f"X'{value.hex()}'"
+        return self.text_constant(str(value))
+
+    def text_constant(self, text: str) -> str:
+        quoted = text.replace("'", "''")
+        return f"'{quoted}'"
 
     def reference_type(self, target: Field, kind: str) -> str:
         """The type of a column that refers to ``target``."""

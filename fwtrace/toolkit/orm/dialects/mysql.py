@@ -70,6 +70,7 @@ class MySQL(Dialect):
     random = "RAND()"
     no_limit = " LIMIT 18446744073709551615"
     has_aggregate_filter = False
+    has_update_returning = False
     explain_formats = ("JSON", "TRADITIONAL", "TREE")
     has_partial_indexes = False
     inline_references = False
@@ -226,3 +227,9 @@ class MySQL(Dialect):
 
     def primary_key(self, field: Field) -> str:
         return " PRIMARY KEY"
+
+    unsigned = ()
+    comments = "inline"
+
+    def text_constant(self, text: str) -> str:
+        return super().text_constant(text.replace("\\", "\\\\").replace("%", "%%"))

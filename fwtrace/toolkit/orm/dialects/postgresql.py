@@ -129,7 +129,9 @@ class PostgreSQL(Dialect):
         return f"STRING_AGG({distinct}({value})::text, {delimiter}{ordered})"
 
     def concat(self, parts: Sequence[str]) -> str:
-        return f"CONCAT({', '.join(f'({part})::text' for part in parts)})"
+        # Generated columns may not call CONCAT, which depends on the session.
+        texts = (f"COALESCE(({part})::text, '')" for part in parts)
+        return f"({' || '.join(texts)})"
 
     def extract(self, part: str, sql: str) -> str:
         name = _EXTRACTS.get(part, part.upper())
@@ -146,8 +148,33 @@ class PostgreSQL(Dialect):
         quoted = zone.replace("'", "''").replace("%", "%%")
         return f"({sql} AT TIME ZONE '{quoted}')"
 
+    def listed_rows(
+        self, fields: Sequence[Field], rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[str, Sequence[Any]]:
+        """Many as arrays, one of each column: a list is read as ORs, one in another,
+        which some thousands make too deep. A type with a length would cut values."""
+        if len(rows) <= 100:
+            return super().listed_rows(fields, rows)
+        types = (self.cast_type(field).partition("(")[0] for field in fields)
+        arrays = ", ".join(f"{self.marker}::{name}[]" for name in types)
+        columns = [list(map(self.adapt, column)) for column in zip(*rows, strict=True)]
+        return f"SELECT * FROM UNNEST({arrays})", columns
+
     def reference_type(self, target: Field, kind: str) -> str:
         return self.cast_type(target)
 
     def primary_key(self, field: Field) -> str:
         return " PRIMARY KEY"
+
+    has_virtual_columns = False
+    comments = "statements"
+
+    def constant(self, value: Any) -> str:
+        if isinstance(value, bytes):
+            return f"'\\x{value.hex()}'::bytea"
+        if isinstance(value, (list, tuple)):  # the path to a value in a document
+            return f"ARRAY[{', '.join(map(self.constant, value))}]"
+        return super().constant(value)
+
+    def text_constant(self, text: str) -> str:
+        return super().text_constant(text.replace("%", "%%"))

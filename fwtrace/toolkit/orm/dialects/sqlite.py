@@ -157,6 +157,12 @@ class SQLite(Dialect):
         auto = field.kind.endswith("AutoField")
         return " PRIMARY KEY" + (" AUTOINCREMENT" if auto else "")
 
+    def column_check(self, field: Field) -> str:
+        if field.generated or field.kind != "JSONField":
+            return super().column_check(field)
+        column = self.quote(field.column)
+        return f"(JSON_VALID({column}) OR {column} IS NULL)"
+
     def json_extract(self, sql: str, how: str) -> str:
         return f"({sql} -> ?)" if how == "json" else f"JSON_EXTRACT({sql}, ?)"
 
@@ -197,3 +203,15 @@ class SQLite(Dialect):
         if len(values) <= 500 or not all(type(v) in (int, str, float) for v in values):
             return super().listed(values)
         return "SELECT value FROM json_each(?)", [json.dumps(values)]
+
+    def listed_rows(
+        self, fields: Sequence[Field], rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[str, Sequence[Any]]:
+        """SQLite takes the rows of a query only."""
+        text, values = super().listed_rows(fields, rows)
+        if len(values) <= 500 or not all(type(v) in (int, str, float) for v in values):
+            return f"VALUES {text}", values
+        width = len(fields)
+        columns = (f"json_extract(value, '$[{n}]')" for n in range(width))
+        listed = [values[n : n + width] for n in range(0, len(values), width)]
+        return f"SELECT {', '.join(columns)} FROM json_each(?)", [json.dumps(listed)]

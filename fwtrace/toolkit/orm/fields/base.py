@@ -66,6 +66,8 @@ class Field:
 
     is_relation = False
     concrete = True
+    generated = False
+    """The database works the value out: no statement sets it."""
     hidden = False
     remote_field: Any = None
     related_model: Any = None

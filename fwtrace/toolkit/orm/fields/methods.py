@@ -39,7 +39,7 @@ def neighbour(field: Field, following: bool) -> Callable[..., Any]:
     conditions leave; the key decides between equals. Raises DoesNotExist."""
 
     def get_neighbour(self: Model, **conditions: Any) -> Any:
-        if self.pk is None:
+        if not self._is_pk_set():
             raise ValueError(
                 f"Save the {type(self).__name__} first: a row that is not there has no "
                 "neighbours."

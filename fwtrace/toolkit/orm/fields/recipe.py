@@ -7,6 +7,7 @@ CharField("full name", max_length=9, null=True)
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,10 +66,12 @@ def options(field: Field) -> dict[str, Any]:
 
 def path(kind: type) -> str:
     """Where a class is found; ours, where users find them."""
-    module = kind.__module__
+    module, name = kind.__module__, kind.__qualname__
     if module.startswith("fwtrace.toolkit.orm."):
-        module = "fwtrace.toolkit.orm"
-    return f"{module}.{kind.__qualname__}"
+        public = import_module("fwtrace.toolkit.orm")
+        if getattr(public, name, None) is kind:
+            module = "fwtrace.toolkit.orm"
+    return f"{module}.{name}"
 
 
 def _given(field: Field, name: str) -> Any:

@@ -36,6 +36,13 @@ class TextField(Field):
     expects = "text"
     stored = str
     default_validators: ClassVar[list[Validate]] = [ProhibitNullCharactersValidator()]
+    default_options: ClassVar[dict[str, Any]] = {"db_collation": None}
+
+    def __init__(
+        self, *args: Any, db_collation: str | None = None, **options: Any
+    ) -> None:
+        self.db_collation = db_collation
+        super().__init__(*args, **options)
 
     def to_python(self, value: Any) -> str | None:
         if value is None or isinstance(value, str):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.toolkit.orm.editor import SchemaEditor, schema_editor
@@ -13,6 +15,7 @@ from fwtrace.toolkit.orm.migrations.exceptions import (
     MigrationError,
 )
 from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
+from fwtrace.toolkit.orm.migrations.lock import migration_lock
 from fwtrace.toolkit.orm.migrations.operations import (
     AddField,
     CreateModel,
@@ -21,19 +24,20 @@ from fwtrace.toolkit.orm.migrations.operations import (
     RunSQL,
     SeparateDatabaseAndState,
 )
+from fwtrace.toolkit.orm.migrations.planning import Plan, migration_plan
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
 from fwtrace.toolkit.orm.migrations.state import ProjectState
 from fwtrace.toolkit.orm.migrations.stepwise import Stepwise
+from fwtrace.toolkit.orm.signals import post_migrate, pre_migrate
+from fwtrace.toolkit.timezone import now
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.database import Database
     from fwtrace.toolkit.orm.migrations.loader import MigrationLoader
     from fwtrace.toolkit.orm.migrations.migration import Migration
 
-__all__ = ["MigrationExecutor", "Plan"]
+__all__ = ["MigrationExecutor"]
 
-Plan = list[tuple["Migration", bool]]
-"""Migrations in the order in which they are to run, each with whether backwards."""
 Key = tuple[str, str]
 
 
@@ -45,7 +49,7 @@ class MigrationExecutor:
     """Applies and unapplies the migrations of a loader on its database.
 
     ``progress(action, migration, fake)`` is told of ``apply_start``, ``apply_success``,
-    ``unapply_start``, ``unapply_success``, ``skip`` and ``resume``.
+    ``unapply_start``, ``unapply_success``, ``skip``, ``resume`` and ``wait``.
     """
 
     def __init__(
@@ -65,50 +69,8 @@ class MigrationExecutor:
     def migration_plan(
         self, targets: Iterable[tuple[str, str | None]], clean_start: bool = False
     ) -> Plan:
-        """The way from what is applied to the targets: ``(app, name)``, where the name
-        is None for the beginning, before the app's first migration.
-
-        ``clean_start`` plans as for an empty database.
-        """
-        graph = self.loader.graph
-        applied: set[Key] = (
-            set() if clean_start else set(self.loader.applied_migrations)
-        )
-        plan: Plan = []
-        for app_label, name in targets:
-            if name is None:
-                back = [
-                    key
-                    for root in graph.root_nodes(app_label)
-                    for key in graph.backwards_plan(root)
-                ]
-            elif (app_label, name) in applied:
-                back = self._after((app_label, name), applied)
-            else:
-                for key in graph.forwards_plan((app_label, name)):
-                    if key not in applied:
-                        plan.append((graph.nodes[key], False))
-                        applied.add(key)
-                continue
-            for key in back:
-                if key in applied:
-                    plan.append((graph.nodes[key], True))
-                    applied.remove(key)
-        return plan
-
-    def _after(self, target: Key, applied: set[Key]) -> list[Key]:
-        """What is built upon a migration, the latest first: its own app's next ones,
-        and all that depends on those."""
-        graph = self.loader.graph
-        own = [
-            child
-            for child in sorted(graph.children(target))
-            if child[0] == target[0] and child in applied
-        ]
-        found: list[Key] = []
-        for child in own:
-            found += [k for k in graph.backwards_plan(child) if k not in found]
-        return found
+        """The way there; see :func:`planning.migration_plan`."""
+        return migration_plan(self.loader, targets, clean_start)
 
     # Running.
 
@@ -118,30 +80,63 @@ class MigrationExecutor:
         plan: Plan | None = None,
         fake: bool = False,
         fake_initial: bool = False,
+        wait: float = 60,
     ) -> ProjectState:
         """Go there; the state of the models at the end.
 
         With ``fake`` migrations are only recorded; with ``fake_initial`` those initial
-        ones whose tables are there already.
+        ones whose tables are there already. Another run is waited for, ``wait``
+        seconds. ``pre_migrate`` and ``post_migrate`` are sent for each app.
 
-        Raises MigrationError where a step fails: what it says is where it stands.
+        Raises MigrationError where a step fails: it says what, and how things stand.
         """
-        self.recorder.ensure_schema()
-        self.resume()
-        if plan is None:
-            plan = self.migration_plan(targets)
-        backwards = {migration.key: back for migration, back in plan}
-        if not any(backwards.values()):
-            return self._forwards(plan, fake, fake_initial)
-        if not all(backwards.values()):
-            state = ProjectState()
-            for step in plan:
-                if step[1]:
-                    self._backwards([step], fake)
-                else:
-                    state = self._forwards([step], fake, fake_initial)
-            return state
-        return self._backwards(plan, fake)
+        targets = list(targets)
+        waiting = partial(self.progress, "wait")
+        with migration_lock(self.database, wait, waiting):
+            self.recorder.ensure_schema()
+            self.loader.build_graph()  # another run may have been at work
+            self.resume(self._wants_back(targets))
+            if plan is None:
+                plan = self.migration_plan(targets)
+            before = self._applied_state()
+            self._send(pre_migrate, plan, before)
+            state = self._run_plan(plan, before, fake, fake_initial)
+            self._send(post_migrate, plan, state)
+        return state
+
+    def _run_plan(
+        self, plan: Plan, state: ProjectState, fake: bool, fake_initial: bool
+    ) -> ProjectState:
+        for backwards, steps in groupby(plan, key=lambda step: step[1]):
+            migrations = [migration for migration, _ in steps]
+            if backwards:
+                state = self._backwards(migrations, fake)
+                continue
+            for migration in migrations:
+                state = self.apply_migration(state, migration, fake, fake_initial)
+        return state
+
+    def _wants_back(self, targets: list[tuple[str, str | None]]) -> bool | None:
+        """Whether the targets lie before what was left half-way; None without one."""
+        entry = self.interrupted()
+        if entry is None:
+            return None
+        key, graph = (entry.app_label, entry.name), self.loader.graph
+        for app_label, name in targets:
+            if app_label == entry.app_label and key in graph.nodes:
+                return name is None or key not in graph.forwards_plan((app_label, name))
+        return None
+
+    def _send(self, signal: Any, plan: Plan, state: ProjectState) -> None:
+        if signal.connections:
+            for app_label in sorted({migration.app_label for migration, _ in plan}):
+                signal.send(
+                    type(self),
+                    app_label=app_label,
+                    using=self.database.alias,
+                    plan=plan,
+                    apps=state.apps,
+                )
 
     def _applied_state(self) -> ProjectState:
         """The models as the migrations that are applied leave them."""
@@ -157,14 +152,8 @@ class MigrationExecutor:
             seen.update(dict.fromkeys(graph.forwards_plan(leaf)))
         return list(seen)
 
-    def _forwards(self, plan: Plan, fake: bool, fake_initial: bool) -> ProjectState:
-        state = self._applied_state()
-        for migration, _ in plan:
-            state = self.apply_migration(state, migration, fake, fake_initial)
-        return state
-
-    def _backwards(self, plan: Plan, fake: bool) -> ProjectState:
-        wanted = {migration.key for migration, _ in plan}
+    def _backwards(self, migrations: list[Migration], fake: bool) -> ProjectState:
+        wanted = {migration.key for migration in migrations}
         before: dict[Key, ProjectState] = {}
         state = ProjectState()
         for key in self._full_order():
@@ -173,7 +162,7 @@ class MigrationExecutor:
             if key in wanted:
                 before[key] = state.clone()
             self.loader.graph.nodes[key].mutate_state(state, preserve=False)
-        for migration, _ in plan:
+        for migration in migrations:
             self.unapply_migration(before[migration.key], migration, fake)
         return self._applied_state()
 
@@ -197,7 +186,7 @@ class MigrationExecutor:
             self._run(migration, after, False)
         else:
             self._stepwise(migration).run(Entry(*migration.key, False), after)
-        self.loader.applied_migrations[migration.key] = migration
+        self.loader.applied_migrations[migration.key] = now()
         self.progress("apply_success", migration, fake)
         return after
 
@@ -314,9 +303,7 @@ class MigrationExecutor:
             if each in self.loader.applied_migrations:
                 self.loader.graph.nodes[each].mutate_state(state, preserve=False)
         self._stepwise(migration).go_on(entry, state, backwards)
-        self.loader.applied_migrations = dict.fromkeys(
-            self.recorder.applied_migrations(), migration
-        )
+        self.loader.build_graph()
 
     # Tables that are there already.
 

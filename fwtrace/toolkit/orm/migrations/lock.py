@@ -52,16 +52,18 @@ def migration_lock(
 
 
 def _key(database: Database) -> int:
-    return crc32(f"{NAME}:{database.name}".encode())
+    return crc32(_name(database).encode())
+
+
+def _name(database: Database) -> str:
+    return f"{NAME}:{database.name}"[:64]
 
 
 def _taken(database: Database) -> bool:
     if database.vendor == "postgresql":
         rows = database.fetch("SELECT pg_try_advisory_lock(%s)", [_key(database)])
     else:
-        rows = database.fetch(
-            "SELECT GET_LOCK(%s, 0)", [f"{NAME}:{database.name}"[:64]]
-        )
+        rows = database.fetch("SELECT GET_LOCK(%s, 0)", [_name(database)])
     return bool(rows[0][0])
 
 
@@ -69,4 +71,4 @@ def _release(database: Database) -> None:
     if database.vendor == "postgresql":
         database.fetch("SELECT pg_advisory_unlock(%s)", [_key(database)])
     else:
-        database.fetch("SELECT RELEASE_LOCK(%s)", [f"{NAME}:{database.name}"[:64]])
+        database.fetch("SELECT RELEASE_LOCK(%s)", [_name(database)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from fwtrace.toolkit.orm.migrations.operations import Operation
@@ -27,6 +28,8 @@ class Migration:
     replaces: ClassVar[Any] = []
     initial: bool | None = None
     atomic = True
+    path: Path | None = None
+    """The file that it was read from."""
 
     def __init__(self, name: str, app_label: str) -> None:
         self.name = name

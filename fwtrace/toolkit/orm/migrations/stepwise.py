@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Stepwise"]
 
 CHANGES_ROWS = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH)\b", re.IGNORECASE)
-DONE_ALREADY = {
+ALREADY = re.compile("already exists|no such|duplicate column")
+DONE_ALREADY: dict[str, set[Any]] = {
     "mysql": {1050, 1051, 1054, 1060, 1061, 1068, 1091, 1146, 1176, 1826, 3822},
     "postgresql": {"42P07", "42701", "42710", "42P01", "42703", "42704", "42P16"},
 }

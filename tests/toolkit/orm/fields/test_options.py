@@ -39,6 +39,7 @@ KINDS = [
     if name.endswith("Field")
     and issubclass(getattr(orm, name), Field)
     and not getattr(orm, name).is_relation
+    and not getattr(orm, name).generated  # they are of the kind of their output field
 ]
 
 

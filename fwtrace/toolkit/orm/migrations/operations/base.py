@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from fwtrace.toolkit.orm.migrations.state import (
-    ModelState,
-    key_of,
-    target_of,
-    through_of,
-)
+from fwtrace.toolkit.orm.migrations.state import key_of, target_of, through_of
 from fwtrace.toolkit.orm.routers import allow_migrate_model
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.editor import SchemaEditor
     from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.migrations.state import ProjectState
+    from fwtrace.toolkit.orm.migrations.state import ModelState, ProjectState
 
-__all__ = ["Operation", "OperationCategory", "refers_to_field", "refers_to_model"]
+__all__ = [
+    "Operation",
+    "OperationCategory",
+    "names_field",
+    "refers_to_field",
+    "refers_to_model",
+]
 
 
 class OperationCategory(StrEnum):
@@ -117,6 +118,22 @@ class Operation:
     def references_field(self, model_name: str, name: str, app_label: str) -> bool:
         return self.references_model(model_name, app_label)
 
+    def deletes_model(self, name: str) -> bool:
+        """Whether nothing that is done to that model before it counts."""
+        return False
+
+    def mentions_field(self, model_name: str, name: str, app_label: str) -> bool:
+        """Whether a relation in it names that field of the other model."""
+        return False
+
+    def renames(self, app_label: str) -> ModelState | None:
+        """A model with as much in it as this gives another name to, if it does."""
+        return None
+
+    def changes_names_in(self, operation: Operation, app_label: str) -> bool:
+        """Whether it gives another name to something that the other refers to."""
+        return False
+
     def allow_migrate_model(self, connection_alias: str, model: Any) -> bool:
         """Whether the model's table belongs into that database."""
         if model._meta.proxy or not model._meta.managed:
@@ -132,6 +149,11 @@ class Operation:
             return [self]
         return False
 
+    def put_after(self, operation: Operation, app_label: str) -> Operation | None:
+        """The operation as it is to be written where the other, which follows it, is to
+        come first; None where that would not be the same."""
+        return self if self.reduce(operation, app_label) is True else None
+
 
 def refers_to_model(
     field: Field, app_label: str, model: str, key: tuple[str, str]
@@ -139,8 +161,15 @@ def refers_to_model(
     """Whether a field of ``app_label.model`` is a relation to the model of that key."""
     if not field.is_relation:
         return False
-    state = ModelState(app_label, model, {})
-    return target_of(field, state) == key or through_of(field, state) == key
+    owner: Any = _Owner(app_label, (app_label, model.lower()))
+    return target_of(field, owner) == key or through_of(field, owner) == key
+
+
+class _Owner(NamedTuple):
+    """As much of a ModelState as tells what its relations lead to."""
+
+    app_label: str
+    key: tuple[str, str]
 
 
 def refers_to_field(
@@ -155,6 +184,16 @@ def refers_to_field(
         (to_field is None and not through_fields)
         or to_field == name
         or name in (through_fields or ())
+    )
+
+
+def names_field(
+    field: Any, app_label: str, model: str, key: tuple[str, str], name: str
+) -> bool:
+    """Whether a field is a relation that says the name of that field of the other."""
+    return refers_to_model(field, app_label, model, key) and (
+        getattr(field, "to_field", None) == name
+        or name in (getattr(field, "through_fields", None) or ())
     )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.toolkit.orm.fields import NOT_PROVIDED
+from fwtrace.toolkit.orm.fields import NOT_PROVIDED, Field
 from fwtrace.toolkit.orm.migrations.operations.base import (
     Operation,
     OperationCategory,
+    names_field,
     refers_to_field,
     refers_to_model,
 )
+from fwtrace.toolkit.orm.migrations.state import ModelState, ProjectState
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.editor import SchemaEditor
-    from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.migrations.state import ProjectState
 
 __all__ = ["AddField", "AlterField", "RemoveField", "RenameField"]
 
@@ -64,9 +65,18 @@ class FieldOperation(Operation):
             self.field, app_label, self.model_name, (app_label, lower), name
         )
 
+    def mentions_field(self, model_name: str, name: str, app_label: str) -> bool:
+        key = app_label, model_name.lower()
+        return self.field is not None and names_field(
+            self.field, app_label, self.model_name, key, name
+        )
+
     def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
-        return super().reduce(operation, app_label) or not operation.references_field(
-            self.model_name, self.name, app_label
+        if operation.deletes_model(self.model_name):
+            return [operation]
+        return super().reduce(operation, app_label) or not (
+            operation.references_field(self.model_name, self.name, app_label)
+            or operation.changes_names_in(self, app_label)
         )
 
 
@@ -104,6 +114,35 @@ class _WithField(FieldOperation):
     def _restore(self, field: Any) -> None:
         if not self.preserve_default:
             field.default = NOT_PROVIDED
+
+    def _altered(self, later: AlterField) -> _WithField | None:
+        """With what a later change makes of the field; None where rows would be left
+        without the value that they get from the default now."""
+        field, kept = later.field, later.preserve_default
+        if _fills_rows(self.field) and not (_fills_rows(field) or field.null):
+            if type(field) is not type(self.field):
+                return None
+            field = copy(field)
+            field.default, kept = self.field.default, False
+        return type(self)(self.model_name, later.name, field, kept)
+
+    def put_after(self, operation: Operation, app_label: str) -> Operation | None:
+        renamed = operation.renames(app_label)
+        if (
+            renamed is None
+            or renamed.name_lower == self.model_name_lower
+            or not operation.changes_names_in(self, app_label)
+        ):
+            return super().put_after(operation, app_label)
+        own = ModelState(app_label, self.model_name, {self.name: self.field})
+        state = ProjectState({own.key: own, renamed.key: renamed})
+        operation.state_forwards(app_label, state)
+        field = state.model(*own.key).fields[self.name]
+        return type(self)(self.model_name, self.name, field, self.preserve_default)
+
+
+def _fills_rows(field: Any) -> bool:
+    return bool(field.has_default() or field.has_db_default())
 
 
 class AddField(_WithField):
@@ -154,11 +193,13 @@ class AddField(_WithField):
             operation
         ):
             if isinstance(operation, AlterField):
-                return [AddField(self.model_name, operation.name, operation.field)]
+                altered = self._altered(operation)
+                return False if altered is None else [altered]
             if isinstance(operation, RemoveField):
                 return []
             if isinstance(operation, RenameField):
-                return [AddField(self.model_name, operation.new_name, self.field)]
+                name, kept = operation.new_name, self.preserve_default
+                return [AddField(self.model_name, name, self.field, kept)]
         return super().reduce(operation, app_label)
 
 
@@ -208,16 +249,6 @@ class RemoveField(FieldOperation):
     def migration_name_fragment(self) -> str:
         return f"remove_{self.model_name_lower}_{self.name_lower}"
 
-    def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
-        from fwtrace.toolkit.orm.migrations.operations.models import DeleteModel
-
-        if (
-            isinstance(operation, DeleteModel)
-            and operation.name_lower == self.model_name_lower
-        ):
-            return [operation]
-        return super().reduce(operation, app_label)
-
 
 class AlterField(_WithField):
     """Change what a field is."""
@@ -264,8 +295,11 @@ class AlterField(_WithField):
         if isinstance(operation, FieldOperation) and self.is_same_field_operation(
             operation
         ):
-            if isinstance(operation, (AlterField, RemoveField)):
+            if isinstance(operation, RemoveField):
                 return [operation]
+            if isinstance(operation, AlterField):
+                altered = self._altered(operation)
+                return False if altered is None else [altered]
             if isinstance(operation, RenameField) and not self.field.db_column:
                 # The other way round the change has the field's own name.
                 renamed = AlterField(
@@ -361,8 +395,18 @@ class RenameField(FieldOperation):
             and self.new_name_lower == operation.old_name_lower
         ):
             return [RenameField(self.model_name, self.old_name, operation.new_name)]
-        reduced = Operation.reduce(self, operation, app_label)
-        return reduced or not (
+        if operation.deletes_model(self.model_name):
+            return [operation]
+        return Operation.reduce(self, operation, app_label) or not (
             operation.references_field(self.model_name, self.old_name, app_label)
             or operation.references_field(self.model_name, self.new_name, app_label)
+            or operation.changes_names_in(self, app_label)
         )
+
+    def renames(self, app_label: str) -> ModelState:
+        return ModelState(app_label, self.model_name, {self.old_name: Field()})
+
+    def changes_names_in(self, operation: Operation, app_label: str) -> bool:
+        return operation.mentions_field(
+            self.model_name, self.old_name, app_label
+        ) or operation.mentions_field(self.model_name, self.new_name, app_label)

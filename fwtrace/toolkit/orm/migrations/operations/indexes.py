@@ -34,6 +34,8 @@ class IndexOperation(Operation):
         return name.lower() == self.model_name_lower
 
     def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
+        if operation.deletes_model(self.model_name):
+            return [operation]
         return super().reduce(operation, app_label) or not operation.references_model(
             self.model_name, app_label
         )

@@ -8,32 +8,29 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fwtrace.toolkit.orm.migrations.operations.base import (
     Operation,
     OperationCategory,
+    names_field,
     refers_to_field,
     refers_to_model,
 )
 from fwtrace.toolkit.orm.migrations.operations.fields import (
-    AddField,
-    AlterField,
     FieldOperation,
     RemoveField,
-    RenameField,
 )
 from fwtrace.toolkit.orm.migrations.operations.indexes import (
-    AddConstraint,
-    AddIndex,
-    AlterConstraint,
     IndexOperation,
-    RemoveConstraint,
-    RemoveIndex,
     RenameIndex,
 )
-from fwtrace.toolkit.orm.migrations.state import ModelState, as_groups, key_of
+from fwtrace.toolkit.orm.migrations.state import (
+    ModelState,
+    ProjectState,
+    as_groups,
+    key_of,
+)
 from fwtrace.toolkit.orm.model import Model
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.editor import SchemaEditor
     from fwtrace.toolkit.orm.fields import Field
-    from fwtrace.toolkit.orm.migrations.state import ProjectState
 
 __all__ = [
     "AlterModelManagers",
@@ -67,7 +64,10 @@ class ModelOperation(Operation):
         )
 
     def can_reduce_through(self, operation: Operation, app_label: str) -> bool:
-        return not operation.references_model(self.name, app_label)
+        return not (
+            operation.references_model(self.name, app_label)
+            or operation.changes_names_in(self, app_label)
+        )
 
 
 class CreateModel(ModelOperation):
@@ -188,125 +188,62 @@ class CreateModel(ModelOperation):
             for base in self.bases
         )
 
-    def _with(self, **what: Any) -> list[Operation]:
-        given = {
-            "fields": self.fields,
-            "options": self.options,
-            "bases": self.bases,
-            "managers": self.managers,
-            "name": self.name,
-        }
-        return [CreateModel(**{**given, **what})]
-
-    def _with_option(self, name: str, value: Any) -> list[Operation]:
-        return self._with(options={**self.options, name: value})
+    def mentions_field(self, model_name: str, name: str, app_label: str) -> bool:
+        key = app_label, model_name.lower()
+        return any(
+            names_field(field, app_label, self.name, key, name)
+            for _, field in self.fields
+        )
 
     def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
-        if isinstance(operation, ModelOperation) and operation.name_lower == (
-            operation.old_name_lower
-            if isinstance(operation, RenameModel)
-            else self.name_lower
-        ):
-            found = self._take(operation, app_label)
-            if found is not None:
-                return found
-        elif (
-            isinstance(operation, (FieldOperation, IndexOperation))
-            and operation.model_name_lower == self.name_lower
-        ):
-            found = (
-                self._take_field(operation)
-                if isinstance(operation, FieldOperation)
-                else self._take_index(operation)
-            )
-            if found is not None:
-                return found
+        if operation.deletes_model(self.name):
+            return []
+        if self._can_take(operation):
+            try:
+                return [self._with(operation, app_label)]
+            except KeyError:
+                return False  # it changes what was made after the model
         return super().reduce(operation, app_label)
 
-    def _take(
-        self, operation: ModelOperation, app_label: str
-    ) -> bool | list[Operation] | None:
-        """A later change of the model itself."""
-        if isinstance(operation, DeleteModel):
-            return [] if not self.options.get("proxy") else [operation]
-        if isinstance(operation, RenameModel):
-            if operation.old_name_lower != self.name_lower:
-                return None
-            return self._with(name=operation.new_name)
-        if isinstance(operation, AlterModelOptions):
-            kept = {
-                k: v
-                for k, v in self.options.items()
-                if k not in operation.ALTER_OPTION_KEYS
-            }
-            return self._with(options={**kept, **operation.options})
-        if isinstance(operation, AlterModelManagers):
-            return self._with(managers=operation.managers)
-        if isinstance(operation, ModelOptionOperation):
-            return self._with_option(operation.option_name, operation.option_value)
-        return None
+    def put_after(self, operation: Operation, app_label: str) -> Operation | None:
+        renamed = operation.renames(app_label)
+        if renamed is None or not operation.changes_names_in(self, app_label):
+            return super().put_after(operation, app_label)
+        return self._with(operation, app_label, renamed)
 
-    def _take_field(self, operation: FieldOperation) -> list[Operation] | None:
-        if isinstance(operation, AddField):
-            return self._with(fields=[*self.fields, (operation.name, operation.field)])
-        if isinstance(operation, AlterField):
-            return self._with(
-                fields=[
-                    (name, operation.field if name == operation.name else field)
-                    for name, field in self.fields
-                ]
-            )
+    def _can_take(self, operation: Operation) -> bool:
+        """Whether a later operation changes this model, and nothing else."""
+        if isinstance(operation, (RenameModel, ModelOptionOperation)):
+            return operation.name_lower == self.name_lower
+        if isinstance(operation, RenameIndex):
+            return bool(operation.old_name) and self._is_of(operation)
+        return isinstance(operation, (FieldOperation, IndexOperation)) and self._is_of(
+            operation
+        )
+
+    def _is_of(self, operation: FieldOperation | IndexOperation) -> bool:
+        return operation.model_name_lower == self.name_lower
+
+    def _with(
+        self, operation: Operation, app_label: str, *others: ModelState
+    ) -> CreateModel:
+        """The model as it is after the operation: a state of its own says how, in which
+        there are only the others besides it."""
+        state = ProjectState()
+        self.state_forwards(app_label, state)
+        for other in others:
+            state.add_model(other)
+        operation.state_forwards(app_label, state)
+        made = next(iter(state.models.values()))
+        options = {
+            name: value
+            for name, value in made.options.items()
+            if value or name in self.options or name not in ("indexes", "constraints")
+        }
         if isinstance(operation, RemoveField):
-            return self._with(
-                fields=[(n, f) for n, f in self.fields if n != operation.name],
-                options=_without_field(self.options, operation.name),
-            )
-        if isinstance(operation, RenameField):
-            from fwtrace.toolkit.orm.migrations.state import ProjectState
-
-            # What else names the field is for the state to know.
-            state = ProjectState()
-            self.state_forwards("a", state)
-            state.rename_field("a", self.name, operation.old_name, operation.new_name)
-            changed = state.model("a", self.name)
-            return self._with(
-                fields=list(changed.fields.items()),
-                options={name: changed.options[name] for name in self.options},
-            )
-        return None
-
-    def _take_index(self, operation: IndexOperation) -> list[Operation] | None:
-        indexes = list(self.options.get("indexes", ()))
-        constraints = list(self.options.get("constraints", ()))
-        if isinstance(operation, AddIndex):
-            return self._with_option("indexes", [*indexes, operation.index])
-        if isinstance(operation, RemoveIndex):
-            kept = [each for each in indexes if each.name != operation.name]
-            return self._with_option("indexes", kept)
-        if isinstance(operation, AddConstraint):
-            return self._with_option(
-                "constraints", [*constraints, operation.constraint]
-            )
-        if isinstance(operation, RemoveConstraint):
-            kept = [each for each in constraints if each.name != operation.name]
-            return self._with_option("constraints", kept)
-        if isinstance(operation, AlterConstraint):
-            changed = [
-                operation.constraint if each.name == operation.name else each
-                for each in constraints
-            ]
-            return self._with_option("constraints", changed)
-        if isinstance(operation, RenameIndex) and operation.old_name:
-            from fwtrace.toolkit.orm.migrations.state import _called
-
-            renamed = [
-                _called(each, operation.new_name)
-                if each.name == operation.old_name
-                else each
-                for each in indexes
-            ]
-            return self._with_option("indexes", renamed)
-        return None
+            options = _without_field(options, operation.name)
+        fields = list(made.fields.items())
+        return CreateModel(made.name, fields, options, made.bases, made.managers)
 
 
 def _without_field(options: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -356,6 +293,9 @@ class DeleteModel(ModelOperation):
 
     def references_model(self, name: str, app_label: str) -> bool:
         return True  # it could be what a deleted model refers to
+
+    def deletes_model(self, name: str) -> bool:
+        return name.lower() == self.name_lower
 
     def describe(self) -> str:
         return f"Delete model {self.name}"
@@ -446,9 +386,18 @@ class RenameModel(ModelOperation):
             and self.new_name_lower == operation.old_name_lower
         ):
             return [RenameModel(self.old_name, operation.new_name)]
-        return Operation.reduce(
-            self, operation, app_label
-        ) or not operation.references_model(self.new_name, app_label)
+        return Operation.reduce(self, operation, app_label) or not (
+            operation.references_model(self.old_name, app_label)
+            or operation.references_model(self.new_name, app_label)
+        )
+
+    def renames(self, app_label: str) -> ModelState:
+        return ModelState(app_label, self.old_name, {})
+
+    def changes_names_in(self, operation: Operation, app_label: str) -> bool:
+        return operation.references_model(
+            self.old_name, app_label
+        ) or operation.references_model(self.new_name, app_label)
 
 
 class ModelOptionOperation(ModelOperation):
@@ -462,9 +411,11 @@ class ModelOptionOperation(ModelOperation):
         return getattr(self, self.option_name)
 
     def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
-        if isinstance(operation, (type(self), DeleteModel)):
-            if operation.name_lower == self.name_lower:
-                return [operation]
+        if operation.deletes_model(self.name) or (
+            isinstance(operation, type(self))
+            and operation.name_lower == self.name_lower
+        ):
+            return [operation]
         return super().reduce(operation, app_label)
 
 
@@ -624,7 +575,9 @@ class AlterUniqueTogether(ModelOptionOperation):
 
     def can_reduce_through(self, operation: Operation, app_label: str) -> bool:
         if isinstance(operation, ModelOptionOperation) and not isinstance(
-            operation, type(self)
+            # Whether the table is managed decides what is done to it.
+            operation,
+            (type(self), AlterModelOptions),
         ):
             return (
                 operation.name_lower == self.name_lower

@@ -249,7 +249,8 @@ class RunPython(Operation):
             function(state.apps, schema_editor)
 
     def describe(self) -> str:
-        return "Raw Python operation"
+        name = getattr(self.code, "__name__", type(self.code).__name__)
+        return f"Raw Python operation {name}()"
 
     @staticmethod
     def noop(apps: Any, schema_editor: Any) -> None:
