@@ -155,6 +155,9 @@ class Index(Declared):
     def create_sql(
         self, model: Any, dialect: Dialect, unique: str = "", nulls: str = ""
     ) -> str:
+        """CREATE INDEX; empty where the database has no indexes of expressions."""
+        if self.expressions and not dialect.has_expression_indexes:
+            return ""
         quote, meta = dialect.quote, model._meta
         is_postgresql = dialect.vendor == "postgresql"
         opclasses = self.opclasses if is_postgresql else ()

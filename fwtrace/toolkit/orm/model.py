@@ -217,9 +217,10 @@ def _take_order(meta: Any, above: Any) -> None:
 
 
 def _declared_link(contributed: dict[str, Field], target: Any) -> Any:
+    names = (target.__name__, target._meta.label, target._meta.label_lower)
     for field in contributed.values():
         if isinstance(field, OneToOneField) and field.parent_link:
-            if field.to is target or field.to == target.__name__:
+            if field.to is target or field.to in names:
                 return field
     return None
 

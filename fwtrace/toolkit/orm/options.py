@@ -112,7 +112,9 @@ class Options:
         self.select_on_save: bool = given.get("select_on_save", False)
         self.swappable: str | None = given.get("swappable")
         self.order_with_respect_to = given.get("order_with_respect_to")
-        if self.ordering and self.order_with_respect_to:
+        # Between two operations of a migration there may be both.
+        both = self.ordering and self.order_with_respect_to
+        if both and not self.apps.is_lazy:
             raise TypeError(
                 f"Meta of {self.object_name} has both ordering and "
                 "order_with_respect_to: its rows can have one order only."

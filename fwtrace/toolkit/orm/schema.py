@@ -101,7 +101,7 @@ def create_statements(model: type[Model], dialect: Dialect) -> list[str]:
         for field in meta.local_fields
         if field.db_index and not field.unique
     ]
-    after += [index.create_sql(model, dialect) for index in meta.indexes]
+    after += filter(None, (each.create_sql(model, dialect) for each in meta.indexes))
     for constraint in meta.constraints:
         statement = constraint.after_table(model, dialect)
         after += [statement] if statement else []
@@ -149,7 +149,7 @@ def column_comment(field: Field, dialect: Dialect) -> str:
 
 
 def column_sql(field: Field, dialect: Dialect, references: bool = True) -> str:
-    """One column's definition; its foreign key, where it can stand there and is wanted."""
+    """One column's definition; its foreign key, where it can stand there and may."""
     sql = f"{dialect.quote(field.column)} {column_type(field, dialect)}"
     sql += collation_sql(field, dialect)
     sql += generated_sql(field, dialect) if field.generated else _own(field, dialect)

@@ -321,6 +321,21 @@ def test_uniqueness_is_the_databases(people):
         people.create(first="Ann", last="Lee")
 
 
+@only_sqlite
+def test_others_refer_to_it(connected):
+    class Letter(Model):
+        to: Any = ForeignKey(Person, to_field="full")
+
+    Person.create_table()
+    Letter.create_table()
+    ann = Person.objects.create(first="Ann", last="Lee")
+    Letter.objects.create(to=ann)
+    assert Letter.objects.get(to__full="Ann Lee").to == ann
+    assert Letter.objects.values_list("to_id", flat=True).get() == "Ann Lee"
+    sql = column_sql(Letter._meta.get_field("to"), get_dialect("sqlite"))
+    assert sql.startswith('"to_id" varchar(41) NOT NULL REFERENCES "person" ("full")')
+
+
 class Shelf(Model):
     """A value kept nowhere; PostgreSQL knows of none before its version 18."""
 

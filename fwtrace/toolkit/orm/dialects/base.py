@@ -281,6 +281,7 @@ class Dialect:
     auto_types: ClassVar[dict[str, str]] = {}
     references: ClassVar[str] = " DEFERRABLE INITIALLY DEFERRED"
     has_partial_indexes: ClassVar[bool] = True
+    has_expression_indexes: ClassVar[bool] = True
 
     inline_references: ClassVar[bool] = True
     inline_indexes: ClassVar[bool] = False

@@ -73,6 +73,7 @@ class MySQL(Dialect):
     has_update_returning = False
     explain_formats = ("JSON", "TRADITIONAL", "TREE")
     has_partial_indexes = False
+    has_expression_indexes = False  # MySQL has, MariaDB has not
     inline_references = False
     inline_indexes = True
     references = ""

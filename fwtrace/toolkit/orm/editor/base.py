@@ -168,12 +168,10 @@ class SchemaEditor:
 
     def lines(self, definition: Definition) -> list[str]:
         """Columns and constraints between the parentheses of CREATE TABLE."""
-        quote, made = self.quote_name, []
+        made = [self.column(each) for each in definition.fields if is_in_table(each)]
         for field in definition.fields:
-            if is_in_table(field):
-                made.append(self.column(field))
-            elif field.primary_key:
-                columns = ", ".join(map(quote, field.columns))
+            if field.primary_key and not is_in_table(field):
+                columns = ", ".join(map(self.quote_name, field.columns))
                 made.append(f"PRIMARY KEY ({columns})")
         for group in definition.unique_together:
             made.append(self._unique(definition.table, definition.column_names(group)))
@@ -356,15 +354,21 @@ class SchemaEditor:
     # Indexes and constraints.
 
     def add_index(self, model: Any, index: Any) -> None:
-        self.execute(bare(index.create_sql(model, self.dialect), self.dialect))
+        if statement := index.create_sql(model, self.dialect):
+            self.execute(bare(statement, self.dialect))
 
     def remove_index(self, model: Any, index: Any) -> None:
-        self._drop_index(model._meta.db_table, index.name_for(model))
+        if index.create_sql(model, self.dialect):
+            self._drop_index(model._meta.db_table, index.name_for(model))
 
     def _drop_index(self, table: str, name: str) -> None:
         self.execute(f"DROP INDEX {self.quote_name(name)}")
 
     def rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
+        if new_index.create_sql(model, self.dialect):
+            self._rename_index(model, old_index, new_index)
+
+    def _rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         raise NotImplementedError
 
     def rename_index_of(

@@ -123,10 +123,11 @@ class Definition:
     @classmethod
     def of(cls, model: Any) -> Self:
         meta = model._meta
+        key = () if meta.composite_key is None else (meta.composite_key,)
         return cls(
             model,
             meta.db_table,
-            tuple(meta.local_fields),
+            (*key, *meta.local_fields),
             tuple(tuple(group) for group in meta.unique_together),
             tuple(meta.constraints),
             tuple(meta.indexes),
@@ -171,9 +172,8 @@ class Definition:
                 name = free(make_name(self.table, [field.column], "idx"))
                 found[name] = field_index(self.table, field.column, dialect, name)
         for index in self.indexes:
-            found[index.name_for(self.model)] = bare(
-                index.create_sql(self.model, dialect), dialect
-            )
+            if statement := index.create_sql(self.model, dialect):
+                found[index.name_for(self.model)] = bare(statement, dialect)
         for constraint in self.constraints:
             if statement := constraint.after_table(self.model, dialect):
                 found[constraint.name] = bare(statement, dialect)

@@ -233,7 +233,7 @@ class MySQLEditor(SchemaEditor):
     def _drop_index(self, table: str, name: str) -> None:
         self.alter(table, f"DROP INDEX {self.quote_name(name)}")
 
-    def rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
+    def _rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         old, new = self.quote_name(old_index.name), self.quote_name(new_index.name)
         self.alter(model._meta.db_table, f"RENAME INDEX {old} TO {new}")
 

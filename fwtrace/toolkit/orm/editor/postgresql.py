@@ -76,7 +76,7 @@ class PostgreSQLEditor(SchemaEditor):
     def _drop_column(self, model: Any, field: Any) -> None:
         self.alter(model._meta.db_table, f"DROP COLUMN {self.quote_name(field.column)}")
 
-    def rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
+    def _rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         old, new = self.quote_name(old_index.name), self.quote_name(new_index.name)
         self.execute(f"ALTER INDEX {old} RENAME TO {new}")
 

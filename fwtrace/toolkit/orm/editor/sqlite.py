@@ -187,7 +187,7 @@ class SQLiteEditor(SchemaEditor):
 
     # Indexes and constraints.
 
-    def rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
+    def _rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         self._drop_index(model._meta.db_table, old_index.name)
         self.add_index(model, new_index)
 

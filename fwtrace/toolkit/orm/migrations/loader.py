@@ -116,11 +116,11 @@ class MigrationLoader:
         self._firsts = _by_app(self.graph.root_nodes())
         self._latest = _by_app(self.graph.leaf_nodes())
         for migration, child, parent in elsewhere:
-            first, second = self._resolve(child), self._resolve(parent)
+            first, second = self.resolve(child), self.resolve(parent)
             if first and second:
                 self.graph.add_dependency(migration, first, second, True)
 
-    def _resolve(self, key: Key) -> Key | None:
+    def resolve(self, key: Key) -> Key | None:
         """Which migration is meant; None where it is nothing to wait for."""
         app, name = key
         if app not in self.migrated_apps and self.ignore_missing:
@@ -193,9 +193,9 @@ class MigrationLoader:
             if each not in self.disk_migrations:
                 missing = ", ".join(map(label, self.partly_applied[key]))
                 raise NodeNotFoundError(
-                    f"{self.replacements[key].path} cannot be used: of what it replaces, "
-                    f"{missing} is not applied, the rest is. The file of {label(each)} "
-                    "is needed to go on: bring it back.",
+                    f"{self.replacements[key].path} cannot be used: of what it "
+                    f"replaces, {missing} is not applied, the rest is. The file of "
+                    f"{label(each)} is needed to go on: bring it back.",
                     each,
                     self.replacements[key],
                 )

@@ -1,11 +1,11 @@
-"""The files of a folder of migrations as modules: compiled, executed, and found by name.
+"""The files of a folder of migrations as modules: compiled, executed, found by name.
 
 A module is called as Python would call it where the folder is a package that can be
-imported; else it gets a name that nobody else has. Files are read anew each time, and so
-are the helpers beside them that they import.
+imported; else it gets a name that nobody else has. Files are read anew each time, and
+so are the helpers beside them that they import.
 
-Whatever is wrong with a file is one sentence, a BadMigrationError, that names it and the
-line.
+Whatever is wrong with a file is one sentence, a BadMigrationError, that names it and
+the line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fwtrace.toolkit.orm.migrations.django_names import BUILTINS
 from fwtrace.toolkit.orm.migrations.exceptions import BadMigrationError
 from fwtrace.toolkit.orm.migrations.sources import MigrationSource
 
-__all__ = ["MigrationFile", "MigrationModules"]
+__all__ = ["MigrationFile", "MigrationModules", "is_importable"]
 
 
 class MigrationFile:
@@ -73,14 +73,15 @@ class MigrationModules:
     def load(self, file: MigrationFile) -> ModuleType:
         """The module of a file, executed now unless another file has imported it."""
         name = f"{self.package}.{file.name}"
+        loader: Any = self
         known = sys.modules.get(name)
-        if known is not None and known.__loader__ is self:
+        if known is not None and known.__loader__ is loader:
             return known
         made = ModuleType(name)
         made.__file__ = file.whole
         made.__package__ = self.package
-        made.__loader__ = self
-        made.__spec__ = ModuleSpec(name, self, origin=file.whole)
+        made.__loader__ = loader
+        made.__spec__ = ModuleSpec(name, loader, origin=file.whole)
         if known is None and not (b"django" in file.data and _is_djangos(self.package)):
             sys.modules[name] = made
         self._execute(made, file)
@@ -130,6 +131,12 @@ class MigrationModules:
 
     def exec_module(self, module: ModuleType) -> None:
         self._execute(module, self.file(module.__name__.rpartition(".")[2]))
+
+
+def is_importable(module: str) -> bool:
+    """Whether a module of a migration has a name by which others can import it."""
+    package = sys.modules.get(module.rpartition(".")[0])
+    return package is None or package.__spec__ is not None
 
 
 def _package(source: MigrationSource) -> str:

@@ -48,9 +48,8 @@ def _made(kind: Any, file: MigrationFile, app_label: str) -> Migration:
     _check(kind, file)
     made: Migration = kind(file.name, app_label)
     made.path = file.path
-    made.dependencies = [_pair(each) for each in made.dependencies]
-    made.run_before = [_pair(each) for each in made.run_before]
-    made.replaces = [_pair(each) for each in made.replaces]
+    for pairs in (made.dependencies, made.run_before, made.replaces):
+        pairs[:] = map(_pair, pairs)
     return made
 
 
@@ -119,8 +118,9 @@ def _where(file: MigrationFile, name: str, index: int | None = None) -> str:
 
 
 def _assigns(node: ast.stmt, name: str) -> bool:
-    targets = [node.target] if isinstance(node, ast.AnnAssign) else []
-    targets += node.targets if isinstance(node, ast.Assign) else []
+    targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
     return any(isinstance(each, ast.Name) and each.id == name for each in targets)
 
 

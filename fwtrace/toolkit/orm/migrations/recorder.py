@@ -1,5 +1,5 @@
-"""Which migrations a database has had: the table ``django_migrations``, which is that of
-Django to the letter, so that either may go on where the other stopped."""
+"""Which migrations a database has had: the table ``django_migrations``, made as Django
+makes it, so that either may go on where the other stopped."""
 
 from __future__ import annotations
 

@@ -190,10 +190,7 @@ class ModelState:
         """What a class says; ``app_label`` is that of models that name none."""
         meta = model._meta
         label = meta.app_label or app_label
-        fields = {
-            field.name: _unbound(field, label)
-            for field in (*meta.local_fields, *meta.local_many_to_many)
-        }
+        fields = {field.name: _unbound(field, label) for field in _own_fields(model)}
         bases = [
             _label(base, label)
             if getattr(base, "_meta", None) and base is not Model
@@ -251,6 +248,14 @@ def _flat_bases(model: Any) -> Iterator[Any]:
             if each not in seen:
                 seen.append(each)
                 yield each
+
+
+def _own_fields(model: Any) -> list[Any]:
+    """The fields that a migration of the model names, a key made of several first."""
+    meta = model._meta
+    key = meta.composite_key
+    own = [key] if key is not None and key.model is model else []
+    return [*own, *meta.local_fields, *meta.local_many_to_many]
 
 
 def _label(model: Any, app_label: str) -> str:

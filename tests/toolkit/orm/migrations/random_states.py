@@ -145,6 +145,20 @@ def _with_two_keys(draw: Draw, present: list[str]) -> ModelState:
     return _state("one.Line", fields)
 
 
+@st.composite
+def renames(draw: Draw, before: ProjectState) -> ProjectState:
+    """The state with some models and fields under other names."""
+    state = before.clone()
+    for key in draw(st.lists(st.sampled_from(sorted(state.models)), unique=True)):
+        app_label, name = key
+        fields = sorted(state.models[key].fields.keys() - {"id", "pk"})
+        for old in draw(st.lists(st.sampled_from(fields), unique=True)) if fields else ():
+            state.rename_field(app_label, name, old, f"new_{old}")
+        if draw(st.booleans()):
+            state.rename_model(app_label, name, f"New{state.models[key].name}")
+    return state
+
+
 # Checks.
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fwtrace.toolkit.orm.migrations.autodetector import MigrationAutodetector
 from fwtrace.toolkit.orm.migrations.questioner import MigrationQuestioner
-from tests.toolkit.orm.migrations.random_states import check, is_alike, states
+from tests.toolkit.orm.migrations.random_states import check, is_alike, renames, states
 
 
 def in_order(changes: Any) -> list[Any]:
@@ -39,5 +39,19 @@ def test_the_migrations_lead_from_one_state_to_the_other(before, after, renamed)
         for operation in migration.operations:
             operation.state_forwards(migration.app_label, state)
             check(state)
+    assert is_alike(state, after)
+    assert MigrationAutodetector(state, after)._detect_changes() == {}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), is_told=st.booleans())
+def test_the_migrations_lead_to_other_names(data, is_told):
+    before = data.draw(states())
+    after = data.draw(renames(before))
+    answers = {"ask_rename": is_told, "ask_rename_model": is_told}
+    detector = MigrationAutodetector(before, after, MigrationQuestioner(answers))
+    state = before.clone()
+    for migration in in_order(detector._detect_changes()):
+        migration.mutate_state(state, preserve=False)
     assert is_alike(state, after)
     assert MigrationAutodetector(state, after)._detect_changes() == {}
