@@ -116,7 +116,7 @@ class SchemaEditor:
     ) -> None:
         """Run a statement, or collect it. Its placeholders are the driver's; with None
         there are none, and a per cent sign is one. ``undo`` is the statement that
-        takes it back without a loss, where there is one."""
+        takes it back without a loss, empty where nothing needs to; None if none can."""
         if params is None:
             params, sql = (), self.escaped(sql)
         if self.collect_sql or self.connection is None:
@@ -138,12 +138,12 @@ class SchemaEditor:
         """A value within a definition, where there can be no parameter."""
         return self.dialect.constant(self.dialect.adapt(value))
 
-    def alter(self, table: str, *actions: str, undo: str = "") -> None:
-        """``ALTER TABLE``, with several actions at once; ``undo`` is the action that
-        takes them back."""
+    def alter(self, table: str, *actions: str, undo: str | None = None) -> None:
+        """``ALTER TABLE``, with several actions at once; ``undo`` are the actions that
+        take them back, empty where nothing needs to."""
         if actions:
             begin, joined = f"ALTER TABLE {self.quote_name(table)}", ", ".join(actions)
-            back = f"{begin} {undo}" if undo else None
+            back = f"{begin} {undo}" if undo else undo
             self.execute(f"{begin} {joined}", undo=back)
 
     # Tables.

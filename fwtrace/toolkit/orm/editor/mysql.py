@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from fwtrace.toolkit.orm.editor.base import SchemaEditor, replace_table
-from fwtrace.toolkit.orm.editor.definition import Column, Definition, column_of
+from fwtrace.toolkit.orm.editor.definition import Column, Definition, bare, column_of
 from fwtrace.toolkit.orm.editor.names import make_name
 from fwtrace.toolkit.orm.introspection import inspect_table
 
@@ -50,8 +50,12 @@ class MySQLEditor(SchemaEditor):
         self, model: Any, old: str | None, new: str | None
     ) -> None:
         if (old or "") != (new or ""):
-            text = self.dialect.constant(new or "")
-            self.alter(model._meta.db_table, f"COMMENT {text}")
+            text, back = (
+                self.dialect.constant(new or ""),
+                self.dialect.constant(old or ""),
+            )
+            table = model._meta.db_table
+            self.alter(table, f"COMMENT {text}", undo=f"COMMENT {back}")
 
     def _drop_unique(self, model: Any, columns: Any) -> list[str]:
         return [
@@ -76,7 +80,7 @@ class MySQLEditor(SchemaEditor):
             actions.append(f"ADD {self.reference(column.reference)}")
         self.alter(table, *actions, undo=self._removal(table, column))
         if filling is not None:
-            self.alter(table, f"ALTER COLUMN {name} DROP DEFAULT")
+            self.alter(table, f"ALTER COLUMN {name} DROP DEFAULT", undo="")
 
     def _removal(self, table: str, column: Column) -> str:
         """The actions that drop a column that was just added."""
@@ -235,12 +239,32 @@ class MySQLEditor(SchemaEditor):
 
     def _rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         old, new = self.quote_name(old_index.name), self.quote_name(new_index.name)
-        self.alter(model._meta.db_table, f"RENAME INDEX {old} TO {new}")
+        self.alter(
+            model._meta.db_table,
+            f"RENAME INDEX {old} TO {new}",
+            undo=f"RENAME INDEX {new} TO {old}",
+        )
+
+    def add_index(self, model: Any, index: Any) -> None:
+        if statement := index.create_sql(model, self.dialect):
+            name = self.quote_name(index.name_for(model))
+            line = _as_line(bare(statement, self.dialect))
+            self.alter(model._meta.db_table, f"ADD {line}", undo=f"DROP INDEX {name}")
+
+    def add_constraint(self, model: Any, constraint: Any) -> None:
+        line = constraint.in_table(model, self.dialect)
+        if not line:
+            super().add_constraint(model, constraint)
+            return
+        table, back = model._meta.db_table, self._dropping(constraint)
+        self.alter(table, f"ADD {line}", undo=back)
 
     def _drop_constraint(self, table: str, constraint: Any) -> None:
-        is_unique = hasattr(constraint, "deferrable")
-        word = "INDEX" if is_unique else "CONSTRAINT"
-        self.alter(table, f"DROP {word} {self.quote_name(constraint.name)}")
+        self.alter(table, self._dropping(constraint))
+
+    def _dropping(self, constraint: Any) -> str:
+        word = "INDEX" if hasattr(constraint, "deferrable") else "CONSTRAINT"
+        return f"DROP {word} {self.quote_name(constraint.name)}"
 
 
 TAKEN = """

@@ -226,7 +226,7 @@ class MigrationExecutor:
                     )
                 where = len(steps)
                 (self._unrecord if backwards else self._record)(migration)
-        except (DatabaseError, MigrationError, LookupError, ValueError) as error:
+        except Exception as error:
             raise failed(migration, where, backwards, error) from error
 
     def run_operation(
@@ -386,5 +386,7 @@ def failed(
     else:
         what = "the end"
     word = "undone" if backwards else "applied"
-    text = str(error).rstrip(". ").replace("\n", " ")
+    text = " ".join(str(error).split()).rstrip(". ")
+    if not isinstance(error, (DatabaseError, MigrationError)):
+        text = f"{type(error).__name__}: {text}"
     return MigrationError(f"{migration} was not {word}: {what}: {text}. {left}")

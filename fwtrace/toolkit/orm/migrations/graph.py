@@ -192,7 +192,7 @@ class MigrationGraph:
     def plan(
         self, nodes: Key | Sequence[Key] | None = None, at_end: bool = True
     ) -> list[Key]:
-        """What leads to all of these, in order; without ``at_end`` not they themselves."""
+        """What leads to all of these, in order; they too, unless not ``at_end``."""
         wanted = self._several(nodes)
         for key in wanted:
             self._require(key)

@@ -29,7 +29,7 @@ TABLE = "fwtrace_migration_journal"
 class Entry:
     """``operation`` counts those that are done; ``statements`` are of the next one, of
     which ``done`` have run; ``undo`` takes back all that ran, the latest last, and has
-    None for what nothing takes back."""
+    None for what nothing takes back, "" for what needs nothing."""
 
     app_label: str
     name: str

@@ -84,10 +84,11 @@ class _Layout:
 
     def source_of(self, node: ast.expr) -> str:
         first, last = node.lineno - 1, (node.end_lineno or 0) - 1
-        rows = self.rows[first : last + 1]
-        rows[-1] = rows[-1][: node.end_col_offset]
-        rows[0] = rows[0][node.col_offset :]
-        return b"".join(rows).decode()
+        start, end = node.col_offset, node.end_col_offset
+        if first == last:
+            return self.rows[first][start:end].decode()
+        rows = self.rows[first][start:], *self.rows[first + 1 : last]
+        return b"".join([*rows, self.rows[last][:end]]).decode()
 
     def lines(self, node: ast.expr, pad: str, before: str, after: str) -> list[str]:
         line = f"{pad}{before}{self.flat(node)}{after}"
@@ -104,7 +105,10 @@ class _Layout:
             return False
         if isinstance(node, ast.Tuple) and len(node.elts) == 1:
             return False  # there it makes the tuple
-        return self.source_of(node)[:-1].rstrip().endswith(",")
+        row, end = self.rows[(node.end_lineno or 0) - 1], node.end_col_offset or 0
+        while (end := end - 1) and row[end - 1 : end].isspace():
+            pass
+        return row[end - 1 : end] == b","
 
     # On one line.
 

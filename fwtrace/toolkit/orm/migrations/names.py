@@ -133,6 +133,7 @@ def _found(module: str, qualname: str) -> Any:
 
 
 def _reference(module: str, qualname: str) -> Written:
+    module = _public(module, qualname)
     if module == "builtins":
         return qualname, set()
     if module.startswith("fwtrace.toolkit."):
@@ -146,6 +147,15 @@ def _reference(module: str, qualname: str) -> Written:
         alias = f"app_{module.replace('.', '_')}"
         return f"{alias}.{qualname}", {f"import {module} as {alias}"}
     return f"{module}.{qualname}", {f"import {module}"}
+
+
+def _public(module: str, qualname: str) -> str:
+    """The package, if the module in it is private and it has the same thing."""
+    package, _, own = module.rpartition(".")
+    if not (package and own.startswith("_")):
+        return module
+    is_same = _found(package, qualname) is _found(module, qualname)
+    return _public(package, qualname) if is_same else module
 
 
 def _is_in_front(module: str, qualname: str, front: str) -> bool:

@@ -14,10 +14,11 @@ import functools
 import operator
 import re
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, Flag
 from inspect import signature
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from fwtrace.toolkit.orm.deletion import OnDelete
 from fwtrace.toolkit.orm.enums import Choices
@@ -203,11 +204,15 @@ def call(
     return f"{name}({', '.join(given)})", imports
 
 
-@runtime_checkable
-class Deconstructible(Protocol):
-    """What tells how to make it again."""
+class Deconstructible(ABC):
+    """What tells how to make it again: whatever has a ``deconstruct()``."""
 
+    @abstractmethod
     def deconstruct(self) -> Any: ...
+
+    @classmethod
+    def __subclasshook__(cls, kind: type) -> bool:
+        return hasattr(kind, "deconstruct")
 
 
 def _deconstructed(value: Any) -> Written:

@@ -82,7 +82,7 @@ class Stepwise:
                     self._finish_operation(entry, steps)
                 else:
                     self._call(entry, operation, before, after)
-            except (DatabaseError, LookupError, ValueError) as error:
+            except Exception as error:
                 raise self._failed(entry, error) from error
         with self.database.atomic():
             (self.unrecord if entry.backwards else self.record)(self.migration)
@@ -166,22 +166,15 @@ class Stepwise:
 
         count = len(self.migration.operations)
         number = entry.operation if not entry.backwards else count - 1 - entry.operation
-        if all(entry.undo):
-            for statement in reversed(entry.undo):
-                assert statement is not None
+        taken_back = [undo for undo in reversed(entry.undo) if undo is not None]
+        if len(taken_back) == len(entry.undo):
+            for statement in filter(None, taken_back):
                 self.database.execute(statement)
             self.journal.close()
             left = "Nothing was changed."
         else:
-            # A reason to stop is none to lose where it stopped.
-            entry.statements, entry.done = (
-                ([], 0)
-                if not entry.done
-                else (
-                    entry.statements,
-                    entry.done,
-                )
-            )
+            if not entry.done:
+                entry.statements = []  # they may be others, once it is mended
             self.journal.write(entry)
             left = (
                 f"{entry.operation} of its {count} operations are done and stay, for "

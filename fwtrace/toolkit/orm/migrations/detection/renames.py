@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from typing import Any
 
-from fwtrace.toolkit.orm.migrations.detection.comparison import Recipes, same, without
+from fwtrace.toolkit.orm.migrations.detection.comparison import FieldRecipe, Recipes, same, without
 from fwtrace.toolkit.orm.migrations.detection.pieces import fields_of
 from fwtrace.toolkit.orm.migrations.detection.references import places_of
 from fwtrace.toolkit.orm.migrations.detection.steps import (
@@ -73,15 +73,24 @@ class Renames:
         return told or [other for other in near if self._is_alike(other, key)]
 
     def _is_alike(self, removed: Key, added: Key) -> bool:
-        """Whether the fields are, wherever they lead to."""
-        old, new = self.old.models[removed], self.new.models[added]
-        if len(old.fields) != len(new.fields):
+        """Whether the fields are, whatever they are called and wherever they lead."""
+        old, new = self._loose(self.old.models[removed]), self._loose(
+            self.new.models[added]
+        )
+        if sorted(path for path, *_ in old) != sorted(path for path, *_ in new):
             return False
-        return all(map(same, self._loose(old), self._loose(new)))
+        for each in old:
+            twin = next((n for n, other in enumerate(new) if same(each, other)), None)
+            if twin is None:
+                return False
+            del new[twin]
+        return True
 
-    def _loose(self, state: ModelState) -> Iterator[Any]:
-        for _, field in sorted(fields_of(state).items()):
-            yield without(self.recipes.of(field, state), "to", "through")
+    def _loose(self, state: ModelState) -> list[FieldRecipe]:
+        return [
+            without(self.recipes.of(field, state), "to", "through")
+            for field in fields_of(state).values()
+        ]
 
     def _rename_model(self, key: Key, new: ModelState) -> Step:
         app_label, _ = key

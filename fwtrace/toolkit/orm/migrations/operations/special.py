@@ -153,18 +153,18 @@ class RunSQL(Operation):
 
 
 def _run(editor: SchemaEditor, given: Any) -> None:
+    """Text has no parameters, and a per cent sign in it is one."""
     from fwtrace.toolkit.orm.editor.statements import split_statements
 
-    if isinstance(given, str):
-        for statement in split_statements(given):
-            editor.execute(statement)
-        return
-    for each in given:
+    for each in split_statements(given) if isinstance(given, str) else given:
         if isinstance(each, str):
-            editor.execute(each)
+            editor.execute(each, None)
         elif isinstance(each, (list, tuple)) and len(each) == 2:
             sql, params = each
-            editor.execute(editor.dialect.from_format(sql), params or ())
+            if params:
+                editor.execute(editor.dialect.from_format(sql), params)
+            else:
+                editor.execute(sql, None)
         else:
             raise ValueError(
                 f"RunSQL takes text, or pairs of text and parameters, not {each!r}."
