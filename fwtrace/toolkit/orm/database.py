@@ -90,7 +90,7 @@ class Database:
 
     vendor = ""
     max_params: ClassVar[int] = 65_535
-    begin: ClassVar[str] = "BEGIN"
+    begin = "BEGIN"
 
     def __init__(
         self, name: str, alias: str = "default", is_shared: bool = False

@@ -39,6 +39,8 @@ class SQLiteEditor(SchemaEditor):
                     "begun: its foreign keys cannot be turned off there."
                 )
             self.connection.execute("PRAGMA foreign_keys = OFF")
+            # It is to write: whoever else does is waited for here, not half-way.
+            self.connection.begin = "BEGIN IMMEDIATE"
         try:
             return super().__enter__()
         except BaseException:
@@ -58,6 +60,7 @@ class SQLiteEditor(SchemaEditor):
 
     def _keys_on(self) -> None:
         if self.connection is not None and not self.collect_sql:
+            self.connection.begin = type(self.connection).begin
             self.connection.execute("PRAGMA foreign_keys = ON")
 
     def finish(self) -> None:

@@ -29,10 +29,16 @@ def migration_lock(
     """Hold the lock of the database; ``waiting`` is called once if another holds it.
 
     ``timeout`` is in seconds; MigrationError when it has passed. SQLite has no such
-    lock: there each migration's own transaction sees whether it is still wanted.
+    lock: there each migration's transaction waits for those of others, and sees whether
+    it is still wanted.
     """
     if database.vendor == "sqlite":
-        yield
+        before = database.fetch("PRAGMA busy_timeout")[0][0]
+        database.fetch(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+        try:
+            yield
+        finally:
+            database.fetch(f"PRAGMA busy_timeout = {before}")
         return
     until, told = time.monotonic() + timeout, False
     while not _taken(database):

@@ -15,7 +15,13 @@ from pathlib import Path
 
 from fwtrace.toolkit.orm.migrations.exceptions import MigrationError
 
-__all__ = ["MigrationSource", "find_sources", "is_numbered", "migration_names"]
+__all__ = [
+    "MigrationSource",
+    "find_sources",
+    "is_numbered",
+    "migration_names",
+    "source_of",
+]
 
 DEEPEST = 3
 """How many folders an app may be below the project."""
@@ -80,7 +86,8 @@ def _has_numbered_files(folder: Path) -> bool:
     return any(map(is_numbered, migration_names(folder)))
 
 
-def source_of(folder: Path, label: str) -> MigrationSource:
+def source_of(folder: Path, label: str = "") -> MigrationSource:
+    """That of a folder, which may be yet to be made."""
     whole = folder.resolve()
     named = whole.parent if whole.name == "migrations" else whole
     return MigrationSource(label or named.name, folder, _package(whole))
@@ -98,7 +105,7 @@ def _package(folder: Path) -> str:
 
 def _inside(project: Path, depth: int = 0) -> Iterator[Path]:
     folder = project / "migrations"
-    if depth and folder.is_dir() and _is_of_an_app(folder):
+    if folder.is_dir() and _is_of_an_app(folder):
         yield folder
     if depth == DEEPEST:
         return
@@ -120,6 +127,7 @@ def _is_of_an_app(folder: Path) -> bool:
         _has_numbered_files(folder)
         or (folder / "__init__.py").exists()
         or not any(folder.iterdir())
+        or any(b"Migration" in each.read_bytes() for each in folder.glob("*.py"))
     )
 
 

@@ -609,6 +609,35 @@ def a_model_and_the_relation_to_it_are_renamed(m: Any) -> Any:
     )
 
 
+@change(ask_rename_model=True, ask_rename=True)
+def a_model_and_a_field_of_it_are_renamed(m: Any) -> Any:
+    """
+    blog.0002_rename_author_writer_rename_name_writer_pen_name
+        RenameModel Author to Writer
+        RenameField writer.name to pen_name
+    """
+    writer = m.model("blog.Writer", pen_name=m.CharField(max_length=9))
+    return [author(m)], [writer]
+
+
+@change(ask_rename_model=True, ask_rename=True)
+def a_model_is_renamed_that_another_inherits_from(m: Any) -> Any:
+    """
+    blog.0002_rename_place_spot_rename_place_ptr_bar_spot_ptr
+        RenameModel Place to Spot
+        RenameField bar.place_ptr to spot_ptr
+    """
+    options = {"parent_link": True, "primary_key": True}
+    link = m.OneToOneField("blog.Spot", m.CASCADE, **options)
+    return (
+        [m.model("blog.Place"), bar(m)],
+        [
+            m.model("blog.Bar", bases=["blog.spot"], spot_ptr=link),
+            m.model("blog.Spot"),
+        ],
+    )
+
+
 @change(ask_rename_model=True)
 def a_model_is_renamed_that_another_app_refers_to(m: Any) -> Any:
     """
@@ -949,6 +978,27 @@ def a_field_is_renamed_that_an_index_names(m: Any) -> Any:
     def options(name: str) -> dict[str, Any]:
         indexes = [pages_index(m, field=name)]
         return {"indexes": indexes, "unique_together": {("title", name)}}
+
+    pages = m.IntegerField()
+    return (
+        [book(m, options("pages"), pages=pages)],
+        [book(m, options("length"), length=pages)],
+    )
+
+
+# The constraint is made anew, for a condition does not follow the field.
+@change(ask_rename=True)
+def a_field_is_renamed_that_a_condition_names(m: Any) -> Any:
+    """
+    blog.0002_remove_book_some_rename_pages_book_length_book_some
+        RemoveConstraint book.some
+        RenameField book.pages to length
+        AddConstraint book.some
+    """
+
+    def options(name: str) -> dict[str, Any]:
+        condition = m.Q(**{f"{name}__gt": 0})
+        return {"constraints": [m.CheckConstraint(condition=condition, name="some")]}
 
     pages = m.IntegerField()
     return (

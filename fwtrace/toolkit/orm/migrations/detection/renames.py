@@ -11,7 +11,12 @@ from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from typing import Any
 
-from fwtrace.toolkit.orm.migrations.detection.comparison import FieldRecipe, Recipes, same, without
+from fwtrace.toolkit.orm.migrations.detection.comparison import (
+    FieldRecipe,
+    Recipes,
+    same,
+    without,
+)
 from fwtrace.toolkit.orm.migrations.detection.pieces import fields_of
 from fwtrace.toolkit.orm.migrations.detection.references import places_of
 from fwtrace.toolkit.orm.migrations.detection.steps import (
@@ -74,9 +79,8 @@ class Renames:
 
     def _is_alike(self, removed: Key, added: Key) -> bool:
         """Whether the fields are, whatever they are called and wherever they lead."""
-        old, new = self._loose(self.old.models[removed]), self._loose(
-            self.new.models[added]
-        )
+        old = self._loose(self.old.models[removed])
+        new = self._loose(self.new.models[added])
         if sorted(path for path, *_ in old) != sorted(path for path, *_ in new):
             return False
         for each in old:
