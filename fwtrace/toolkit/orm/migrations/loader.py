@@ -93,8 +93,9 @@ class MigrationLoader:
         self.partly_applied: dict[Key, list[Key]] = {}
         """Squashed ones that cannot be used, and what is not applied of the rest."""
         self._add_all()
-        for key in sorted(self.replacements, key=lambda key: len(self.replaced(key))):
-            self._replace(key)
+        inner_first = sorted(self.replacements, key=lambda key: len(self.replaced(key)))
+        for key, status in [(key, self._status(key)) for key in inner_first]:
+            self._replace(key, status)
         self.graph.validate_consistency()
         self.graph.ensure_not_cyclic()
 
@@ -150,26 +151,31 @@ class MigrationLoader:
                 left += reversed(inner.replaces if inner else [])
         return list(found)
 
-    def _replace(self, key: Key) -> None:
+    def _replace(self, key: Key, status: Applied) -> None:
         """Use a squashed migration, or those that it replaces where only some of them
         are applied."""
         replaced = self.replaced(key)
-        status = self._status(key)
         self.applied_migrations.pop(key, None)
         if status is Applied.ALL:
             moments = [self.applied_migrations.get(each) for each in replaced]
             self.applied_migrations[key] = max(filter(None, moments))
         if status is Applied.SOME:
-            self.partly_applied[key] = [
-                each for each in replaced if not self._is_applied(each)
-            ]
+            missing = [each for each in replaced if not self._is_applied(each)]
+            self.partly_applied[key] = missing
         if not self.replace_migrations:
             return
-        if status is not Applied.SOME:
-            self.graph.remove_replaced_nodes(key, replaced)
-            return
-        self._ensure_there(key)
-        self.graph.remove_replacement_node(key, replaced)
+        # Another may have been squashed from the same ones, and not named here.
+        names = set(replaced)
+        same = [
+            other
+            for other in self.replacements
+            if names.issuperset(self.replaced(other))
+        ]
+        if status is Applied.SOME:
+            self._ensure_there(key)
+            self.graph.remove_replacement_node(key, {*replaced, *same} - {key})
+        else:
+            self.graph.remove_replaced_nodes(key, {*replaced, *same} - {key})
 
     def _status(self, key: Key) -> Applied:
         found = {
