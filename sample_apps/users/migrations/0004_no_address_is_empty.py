@@ -1,4 +1,4 @@
-"""An address that is not known becomes an empty one: first the rows, then the column."""
+"""An unknown address becomes an empty one: first in the rows, then for the column."""
 
 from fwtrace.toolkit.orm import migrations, models
 

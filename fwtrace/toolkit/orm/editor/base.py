@@ -451,6 +451,18 @@ def replace_table(column: Column, like: Column) -> Column:
     return replace(column, reference=replace(one, table=other.table))
 
 
+def is_moved(old: Column, new: Column) -> bool:
+    """Whether a foreign key, if there is any, has to be made anew: it leads to another
+    column, or its own has another type."""
+    if old.reference is None or new.reference is None:
+        return old.reference is not new.reference
+    same = (old.reference.target, old.reference.target_column)
+    return old.type != new.type or same != (
+        new.reference.target,
+        new.reference.target_column,
+    )
+
+
 class _Row:
     """What a field that fills in a moment puts it on."""
 

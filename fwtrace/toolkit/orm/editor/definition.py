@@ -102,7 +102,7 @@ def column_of(field: Any, dialect: Dialect) -> Column:
         unique=field.unique and not field.primary_key,
         index=field.db_index and not field.unique,
         check=dialect.column_check(field),
-        comment=field.db_comment or "",
+        comment=(field.db_comment or "") if dialect.comments else "",
         collation=collation_sql(field, dialect),
         generated=generated_sql(field, dialect) if field.generated else "",
         reference=reference_of(field),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from fwtrace.toolkit.orm.editor.base import SchemaEditor, replace_table
+from fwtrace.toolkit.orm.editor.base import SchemaEditor, is_moved
 from fwtrace.toolkit.orm.editor.definition import Column, Definition, bare, column_of
 from fwtrace.toolkit.orm.editor.names import make_name
 from fwtrace.toolkit.orm.introspection import inspect_table
@@ -167,9 +167,9 @@ class MySQLEditor(SchemaEditor):
         """The actions of one ALTER TABLE that make a column of the other."""
         quote, made, find = self.quote_name, [], find or self.find
         table = model._meta.db_table
-        is_moved = old.type != new.type or not _same_target(old, new)
+        moved = is_moved(old, new)
         dropped: list[str] = []
-        if old.reference and is_moved:
+        if old.reference and moved:
             dropped = find(model, "foreign", [old.name])
             made += [f"DROP FOREIGN KEY {quote(name)}" for name in dropped]
             if not old.index:
@@ -183,7 +183,7 @@ class MySQLEditor(SchemaEditor):
                 f"DROP INDEX {quote(name)}"
                 for name in find(model, "unique", [old.name])
             ]
-        keeps = old.reference is not None and new.reference is not None and not is_moved
+        keeps = old.reference is not None and new.reference is not None and not moved
         if old.index and not new.index:
             for name in find(model, "index", [old.name]):
                 # A foreign key needs an index: without one of the model's it is the
@@ -206,7 +206,7 @@ class MySQLEditor(SchemaEditor):
             made += [
                 f"RENAME INDEX {quote(name)} TO {quote(index)}" for name in own
             ] or [f"ADD {_as_line(self.field_index(table, new.name))}"]
-        if new.reference and is_moved:
+        if new.reference and moved:
             made.append(f"ADD {self.reference(new.reference)}")
         return made
 
@@ -285,15 +285,6 @@ WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE()
   AND REFERENCED_TABLE_NAME = %s AND REFERENCED_COLUMN_NAME = %s
 ORDER BY 1, 2
 """
-
-
-def _same_target(old: Column, new: Column) -> bool:
-    """Whether both lead to the same column, whatever they are called themselves."""
-    if old.reference is None or new.reference is None:
-        return old.reference is new.reference
-    moved = replace_table(new, old).reference or new.reference
-    was = old.reference
-    return (moved.target, moved.target_column) == (was.target, was.target_column)
 
 
 def _as_line(statement: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from fwtrace.toolkit.orm.editor.base import SchemaEditor, replace_table
+from fwtrace.toolkit.orm.editor.base import SchemaEditor, is_moved
 from fwtrace.toolkit.orm.editor.definition import Column, Definition
 
 __all__ = ["PostgreSQLEditor"]
@@ -101,7 +101,7 @@ class PostgreSQLEditor(SchemaEditor):
             self.execute(self.field_index(table, new.name))
         if new.comment != old.comment:
             self._comment_column(table, new)
-        if new.reference and new.reference != _as_before(old, new):
+        if new.reference and is_moved(old, new):
             self.alter(table, f"ADD {self.reference(new.reference)}")
         for other, name, column, target in incoming:
             quoted = self.quote_name(column)
@@ -131,9 +131,7 @@ class PostgreSQLEditor(SchemaEditor):
     def _drops(self, model: Any, old: Column, new: Column) -> list[str]:
         quote = self.quote_name
         kinds = []
-        if old.reference and new.reference != _as_before(old, new):
-            kinds.append("foreign")
-        elif old.reference and old.type != new.type:
+        if old.reference and is_moved(old, new):
             kinds.append("foreign")
         if old.unique and not new.unique:
             kinds.append("unique")
@@ -219,16 +217,3 @@ WHERE pg_constraint.contype = 'f' AND cardinality(pg_constraint.conkey) = 1
   AND pg_constraint.confrelid = to_regclass(%s) AND there.attname = %s
 ORDER BY 1, 2
 """
-
-
-def _as_before(old: Column, new: Column) -> Any:
-    """The new foreign key's equal, had nothing but names changed; None if the type
-    did, for then it is made anew."""
-    if old.type != new.type or old.reference is None or new.reference is None:
-        return None
-    moved = replace_table(new, old).reference
-    if moved is None:
-        return None
-    same = (moved.target, moved.target_column)
-    was = (old.reference.target, old.reference.target_column)
-    return new.reference if same == was else None

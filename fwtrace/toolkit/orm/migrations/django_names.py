@@ -49,7 +49,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "django.db.models.constraints": (f"{ORM}.constraints",),
     "django.db.models.deletion": (f"{ORM}.deletion",),
     "django.db.models.enums": (f"{ORM}.enums",),
-    "django.db.models.expressions": (f"{ORM}.expressions", MODELS),
+    "django.db.models.expressions": (f"{ORM}.expressions", MODELS, PARTS),
     "django.db.models.fields": (f"{ORM}.fields", MODELS),
     "django.db.models.fields.generated": (MODELS,),
     "django.db.models.fields.json": (f"{ORM}.documents", MODELS),

@@ -1,5 +1,5 @@
-"""What files written for Django take from it besides classes: its settings, its
-connections, its version."""
+"""What files written for Django take from it that we have not, or call otherwise: its
+settings, its connections, its version, ``F("a") + 1``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ import sys
 from typing import Any
 
 from fwtrace.toolkit.orm.database import Database, get_database
+from fwtrace.toolkit.orm.expressions import Combined, Expression, ExpressionWrapper
 
-__all__ = ["DEFAULT_DB_ALIAS", "VERSION", "connection", "connections", "settings"]
+__all__ = [
+    "DEFAULT_DB_ALIAS",
+    "VERSION",
+    "CombinedExpression",
+    "connection",
+    "connections",
+    "settings",
+]
 
 VERSION = (5, 2, 0, "final", 0)
 """That of the format of the files: some ask for it."""
@@ -60,3 +68,10 @@ class _Connection:
 settings = _Settings()
 connections = _Connections()
 connection = _Connection()
+
+
+def CombinedExpression(
+    lhs: Any, connector: str, rhs: Any, output_field: Any = None
+) -> Expression:
+    made = Combined(lhs, connector, rhs)
+    return made if output_field is None else ExpressionWrapper(made, output_field)

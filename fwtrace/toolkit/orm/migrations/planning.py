@@ -21,7 +21,7 @@ def migration_plan(
     targets: Iterable[tuple[str, str | None]],
     clean_start: bool = False,
 ) -> Plan:
-    """The way to the targets: ``(app, name)``, where the name is None for the beginning,
+    """The way to the targets, ``(app, name)``; the name is None for the beginning,
     before the app's first migration. ``clean_start`` plans as for an empty database."""
     graph = loader.graph
     applied = set() if clean_start else set(loader.applied_migrations)

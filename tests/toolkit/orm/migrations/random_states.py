@@ -77,7 +77,7 @@ def _options(draw: Draw, label: str, fields: dict[str, Any]) -> dict[str, Any]:
     name = label.partition(".")[2].lower()
     indexes = st.builds(m.Index, fields=some, name=st.sampled_from([f"{name}_i", "i"]))
     checks = st.builds(
-        lambda column: m.CheckConstraint(condition=m.Q(**{column: 1}), name="c"),
+        lambda column: m.CheckConstraint(condition=m.Q((column, 1)), name="c"),
         st.sampled_from(columns),
     )
     unique = st.builds(
@@ -100,7 +100,9 @@ def _options(draw: Draw, label: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {option: draw(possible[option]) for option in sorted(chosen)}
 
 
-def _state(label: str, fields: Any, options: Any = None, bases: Any = None) -> Any:
+def _state(
+    label: str, fields: Any, options: Any = None, bases: Any = None
+) -> ModelState:
     app_label, _, name = label.partition(".")
     return ModelState(app_label, name, fields, options, bases)
 

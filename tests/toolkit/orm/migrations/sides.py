@@ -47,7 +47,8 @@ class Side:
         )
 
     def fk(self, to: str, **options: Any) -> Any:
-        return self.ForeignKey(to, self.CASCADE, **options)
+        """A relation without a way back, which could have the name of another."""
+        return self.ForeignKey(to, self.CASCADE, related_name="+", **options)
 
     def state(self, models: Iterable[Any]) -> Any:
         made = self.part("state", "ProjectState")()

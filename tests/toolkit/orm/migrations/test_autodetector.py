@@ -1,4 +1,4 @@
-"""The autodetector: from two states to migrations. Most is in the table of ``changes``."""
+"""The autodetector, from two states to migrations: most is in the table of changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from fwtrace.toolkit.deconstruct import deconstructible
-from fwtrace.toolkit.orm import models
+from fwtrace.toolkit.orm import connect, models
+from fwtrace.toolkit.orm.editor import schema_editor
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED
 from fwtrace.toolkit.orm.migrations.autodetector import MigrationAutodetector
 from fwtrace.toolkit.orm.migrations.detection.comparison import same
@@ -26,6 +27,7 @@ from fwtrace.toolkit.orm.migrations.migration import Migration
 from fwtrace.toolkit.orm.migrations.optimizer import MigrationOptimizer
 from fwtrace.toolkit.orm.migrations.questioner import MigrationQuestioner
 from fwtrace.toolkit.orm.migrations.state import ProjectState
+from fwtrace.toolkit.orm.migrations.writer import MigrationWriter
 from tests.toolkit.orm.migrations.changes import CHANGES, author, book
 from tests.toolkit.orm.migrations.random_states import check, is_alike, renames, states
 from tests.toolkit.orm.migrations.sides import Side, told
@@ -102,6 +104,44 @@ def test_a_second_time_nothing_is_found(name):
     again = detect([*state.models.values()], after, **CHANGES[name].answers)
     # What is for migrations to make no more is not compared, and was left as it is.
     assert told(again) == ""
+
+
+# Running them.
+
+
+@pytest.fixture
+def migrate():
+    """Run migrations, each written and read before, on an empty database."""
+    database, state = connect("sqlite:///:memory:"), ProjectState()
+
+    def run(after: list[Any], **answers: Any) -> None:
+        changes = detect([*state.models.values()], after, **answers)
+        for migration in in_order(changes):
+            for operation in written_and_read(migration).operations:
+                before = state.clone()
+                operation.state_forwards(migration.app_label, state)
+                with schema_editor(database) as editor:
+                    states = before, state.clone()
+                    operation.database_forwards(migration.app_label, editor, *states)
+        assert detect([*state.models.values()], after, **answers) == {}
+
+    yield run
+    database.close()
+
+
+def written_and_read(migration: Migration) -> Any:
+    namespace: dict[str, Any] = {}
+    exec(MigrationWriter(migration).as_string(), namespace)
+    return namespace["Migration"](migration.name, migration.app_label)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_migrations_run(name, migrate):
+    if name == "a_moment_of_adding_is_added":
+        pytest.skip("a field with auto_now_add refuses the default for once")
+    before, after = CHANGES[name].models(m)
+    migrate(before)
+    migrate(after, **CHANGES[name].answers)
 
 
 # What may come of random states.
@@ -186,11 +226,11 @@ def test_managers_are_altered():
     class Rows(models.Manager):
         use_in_migrations = True
 
-    fields = {"id": models.AutoField(primary_key=True)}
-    before = m.model("blog.Book", managers=[("objects", Rows())], **fields)
-    same_as_before = m.model("blog.Book", managers=[("objects", Rows())], **fields)
-    after = m.model("blog.Book", managers=[("rows", Rows())], **fields)
-    assert operations([before], [same_as_before]) == []
+    def with_manager(name: str) -> Any:
+        return m.model("blog.Book", managers=[(name, Rows())])
+
+    before, after = with_manager("objects"), with_manager("rows")
+    assert operations([before], [with_manager("objects")]) == []
     (altered,) = operations([before], [after])
     assert altered.describe() == "Change managers on book"
     assert altered.managers == after.managers
@@ -225,36 +265,27 @@ class Longer:
         pass
 
 
-def first_title() -> str:
+def first_title(*args: Any) -> str:
     return "Untitled"
 
 
-ALIKE = [
-    {"default": partial(first_title)},
-    {"default": partial(int, "7", base=8)},
-    {"default": first_title},
-    {"default": float("nan")},
-    {"validators": [Longer(3)]},
-    {"choices": [("a", "A"), ("Group", [("b", "B")])]},
-    {"default": datetime.date(2026, 1, 2), "help_text": "When.", "null": True},
-    {"error_messages": {"null": "No."}},
-    {"limit": re.compile("a+", re.IGNORECASE)},
-    {"output_field": models.DecimalField(max_digits=4, decimal_places=2)},
-    {"condition": models.Q(a__gt=models.F("b")) | ~models.Q(c__in=[1, 2])},
-]
-MADE_ANEW = [
-    {"default": partial(first_title)},
-    {"default": partial(int, "7", base=8)},
-    {"default": first_title},
-    {"default": float("nan")},
-    {"validators": [Longer(3)]},
-    {"choices": [("a", "A"), ("Group", [("b", "B")])]},
-    {"null": True, "help_text": "When.", "default": datetime.date(2026, 1, 2)},
-    {"error_messages": {"null": "No."}},
-    {"limit": re.compile("a+", re.IGNORECASE)},
-    {"output_field": models.DecimalField(max_digits=4, decimal_places=2)},
-    {"condition": models.Q(a__gt=models.F("b")) | ~models.Q(c__in=[1, 2])},
-]
+def values() -> list[dict[str, Any]]:
+    """Made anew each time."""
+    return [
+        {"default": partial(first_title)},
+        {"default": partial(int, "7", base=8)},
+        {"default": first_title},
+        {"default": float("nan")},
+        {"validators": [Longer(3)]},
+        {"choices": [("a", "A"), ("Group", [("b", "B")])]},
+        {"default": datetime.date(2026, 1, 2), "help_text": "When.", "null": True},
+        {"error_messages": {"null": "No."}},
+        {"limit": re.compile("a+", re.IGNORECASE)},
+        {"output_field": models.DecimalField(max_digits=4, decimal_places=2)},
+        {"condition": models.Q(a__gt=models.F("b")) | ~models.Q(c__in=[1, 2])},
+    ]
+
+
 DIFFERENT = [
     {"default": partial(first_title, 1)},
     {"default": partial(int, "7", base=9)},
@@ -270,15 +301,15 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(ALIKE)))
+@pytest.mark.parametrize("number", range(len(DIFFERENT)))
 def test_values_are_the_same_if_they_are_made_alike(number):
-    assert same(ALIKE[number], MADE_ANEW[number])
-    assert not same(ALIKE[number], DIFFERENT[number])
+    assert same(values()[number], values()[number])
+    assert not same(values()[number], DIFFERENT[number])
 
 
 def test_a_function_is_the_same_that_was_read_again():
     namespace: dict[str, Any] = {"__name__": __name__}
-    exec("def first_title(): return 'Untitled'", namespace)
+    exec("def first_title(*args): return 'Untitled'", namespace)
     assert same(first_title, namespace["first_title"])
     assert not same(lambda: 1, lambda: 1)
 
@@ -393,8 +424,8 @@ def test_the_latest_of_another_app_is_depended_on():
     user = m.model("accounts.User")
     after = [user, book(m, user=m.fk("accounts.User", null=True))]
     keys = ("accounts", "0007_more"), ("blog", "0001_initial")
-    (made,) = changes([user, book(m)], after, *keys)["blog"]
-    assert made.dependencies == [*keys]
+    (found,) = changes([user, book(m)], after, *keys)["blog"]
+    assert found.dependencies == [*keys]
 
 
 def test_a_change_that_is_not_needed_is_not_depended_on():

@@ -35,7 +35,6 @@ from fwtrace.toolkit.orm.migrations.operations import (
 from fwtrace.toolkit.orm.migrations.state import ModelState
 
 __all__ = [
-    "DECLARED",
     "add_declared",
     "add_field",
     "alter_field",
@@ -50,9 +49,6 @@ __all__ = [
 ]
 
 Groups = set[tuple[str, ...]]
-
-DECLARED = ("indexes", "constraints")
-"""The options that are lists of what has a name of its own."""
 
 _ADDED: dict[str, tuple[Phase, type[Operation]]] = {
     "indexes": (Phase.ADD_INDEX, AddIndex),

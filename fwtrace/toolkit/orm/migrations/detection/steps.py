@@ -27,6 +27,9 @@ Fact = tuple[str, Key, str]
 Piece = tuple[str, str]
 """A part of a model: ``("fields", "title")``, ``("indexes", "by_date")``."""
 
+DECLARED = ("indexes", "constraints")
+"""The options that are lists of what has a name of its own."""
+
 
 def made(key: Key, name: str = "") -> Fact:
     """The model is there, or its field of that name."""
@@ -153,9 +156,9 @@ def _options(
     state: ModelState, left_out: Collection[Piece]
 ) -> Iterator[tuple[str, Any]]:
     for name, value in state.options.items():
-        if name in ("indexes", "constraints"):
-            value = [each for each in value if (name, each.name) not in left_out]
-            if not value:
-                continue
-        if (name, "") not in left_out:
+        if name not in DECLARED and (name, "") not in left_out:
             yield name, value
+    for name in DECLARED:
+        kept = [e for e in state.options[name] if (name, e.name) not in left_out]
+        if kept:
+            yield name, kept

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from fwtrace.toolkit.orm.migrations.detection.pieces import (
-    DECLARED,
     add_declared,
     add_field,
     alter_order,
@@ -27,6 +26,7 @@ from fwtrace.toolkit.orm.migrations.detection.references import (
     places_of,
 )
 from fwtrace.toolkit.orm.migrations.detection.steps import (
+    DECLARED,
     Creation,
     Phase,
     Step,

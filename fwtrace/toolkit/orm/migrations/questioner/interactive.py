@@ -48,7 +48,7 @@ class InteractiveQuestioner(MigrationQuestioner):
     ) -> bool:
         kind = type(field_instance).__name__
         names = f"{model_name}.{old_name} renamed to {model_name}.{new_name}"
-        return self._agree(f"Was {names} (a {kind})?")
+        return self._agree(f"Was {names} ({kind})?")
 
     def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
         old, new = old_model_state, new_model_state
