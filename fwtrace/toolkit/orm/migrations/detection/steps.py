@@ -20,8 +20,21 @@ from typing import Any
 from fwtrace.toolkit.orm.migrations.operations import CreateModel, Operation
 from fwtrace.toolkit.orm.migrations.state import Key, ModelState
 
-__all__ = ["Creation", "Fact", "Phase", "Piece", "Step", "Whole", "dropped", "free"]
-__all__ += ["gone", "known", "made"]
+__all__ = [
+    "DECLARED",
+    "Creation",
+    "Fact",
+    "Phase",
+    "Piece",
+    "Step",
+    "Whole",
+    "created",
+    "dropped",
+    "free",
+    "gone",
+    "known",
+    "made",
+]
 
 Fact = tuple[str, Key, str]
 Piece = tuple[str, str]
