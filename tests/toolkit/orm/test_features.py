@@ -25,7 +25,9 @@ from fwtrace.toolkit.orm import (
     Window,
     atomic,
     connect,
+    get_database,
 )
+from fwtrace.toolkit.orm.introspection import inspect_table
 from tests.toolkit.orm import servers
 
 README = Path(__file__).parent.parent.parent.parent / "README.md"
@@ -89,6 +91,9 @@ def partial():
 
 def lowered():
     Lowered.create_table()
+    table = inspect_table(get_database(), Lowered._meta.db_table)
+    if not any("lower" in each.definition.lower() for each in table.find("index")):
+        raise NotSupportedError
 
 
 def locked():

@@ -143,7 +143,9 @@ class ModelState:
     def _identity(self) -> Any:
         fields = {name: f.deconstruct()[1:] for name, f in self.fields.items()}
         where = (self.app_label, self.name, self.bases)
-        return (*where, fields, self.options, self.managers)
+        # The usual table, and no group of fields, may be said or left out.
+        options = {k: v for k, v in self.options.items() if v not in (None, set())}
+        return (*where, fields, options, self.managers)
 
     @property
     def name_lower(self) -> str:

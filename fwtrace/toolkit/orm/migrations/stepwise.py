@@ -57,7 +57,7 @@ class Stepwise:
         """From where the entry says; in the other direction, if that is wanted now."""
         steps = self._steps(state)
         if entry.statements:
-            self._finish_operation(entry, steps, uncertain=True)
+            self._go_one_on(entry, steps, is_begun=True)
         if backwards is not None and backwards != entry.backwards:
             # What is done is now what is left.
             entry.operation = len(steps) - entry.operation
@@ -71,22 +71,39 @@ class Stepwise:
         return states_of(self.migration, state)
 
     def _go(self, entry: Entry, steps: list[Any]) -> None:
-        ordered = steps[::-1] if entry.backwards else steps
-        while entry.operation < len(ordered):
-            operation, before, after = ordered[entry.operation]
-            try:
-                if operation.reduces_to_sql:
-                    entry.statements = self._collected(entry, operation, before, after)
-                    entry.done = 0
-                    self.journal.write(entry)
-                    self._finish_operation(entry, steps)
-                else:
-                    self._call(entry, operation, before, after)
-            except Exception as error:
-                raise self._failed(entry, error) from error
+        while entry.operation < len(steps):
+            self._go_one_on(entry, steps)
         with self.database.atomic():
             (self.unrecord if entry.backwards else self.record)(self.migration)
         self.journal.close()
+
+    def _go_one_on(
+        self, entry: Entry, steps: list[Any], is_begun: bool = False
+    ) -> None:
+        ordered = steps[::-1] if entry.backwards else steps
+        try:
+            self.run_step(entry, *ordered[entry.operation], is_begun)
+        except Exception as error:
+            raise self._failed(entry, error) from error
+
+    def run_step(
+        self,
+        entry: Entry,
+        operation: Any,
+        before: ProjectState,
+        after: ProjectState,
+        is_begun: bool = False,
+    ) -> None:
+        """One operation; of one that another run has begun, what is left of it."""
+        if is_begun:
+            self._finish_operation(entry, uncertain=True)
+        elif operation.reduces_to_sql:
+            entry.statements = self._collected(entry, operation, before, after)
+            entry.done = 0
+            self.journal.write(entry)
+            self._finish_operation(entry)
+        else:
+            self._call(entry, operation, before, after)
 
     def _collected(
         self, entry: Entry, operation: Any, before: ProjectState, after: ProjectState
@@ -118,9 +135,7 @@ class Stepwise:
             with self.database.atomic():
                 call()
 
-    def _finish_operation(
-        self, entry: Entry, steps: list[Any], uncertain: bool = False
-    ) -> None:
+    def _finish_operation(self, entry: Entry, uncertain: bool = False) -> None:
         """The statements that are left of an operation; of the first it may be
         ``uncertain`` whether it has run."""
         while entry.done < len(entry.statements):

@@ -114,7 +114,7 @@ class Alterations:
         for name in sorted(self.coming):
             yield self._add_field(name)
         before, after = self.fields_before, self.fields_after
-        for name in [name for name in before if name in after]:
+        for name in sorted(before.keys() & after.keys()):
             one, other = before[name], after[name]
             if self.recipes.same(one, self.old, other, self.new):
                 continue
@@ -151,8 +151,8 @@ class Alterations:
             asker.ask_unique_callable_default_addition(
                 *where, app_label=self.new.app_label
             )
-        made = field if is_filled else with_default(field, default)
-        return add_field(self.new, name, made, is_filled)
+        given = field if is_filled else with_default(field, default)
+        return add_field(self.new, name, given, preserve_default=is_filled)
 
     def _alter_field(self, name: str) -> Step:
         one, other = self.fields_before[name], self.fields_after[name]
