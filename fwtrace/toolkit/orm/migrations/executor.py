@@ -163,7 +163,7 @@ class MigrationExecutor:
                 before[key] = state.clone()
             self.loader.graph.nodes[key].mutate_state(state, preserve=False)
         for migration in migrations:
-            self.unapply_migration(before[migration.key], migration, fake)
+            self.unapply_migration(before.pop(migration.key), migration, fake)
         return self._applied_state()
 
     def apply_migration(
@@ -251,7 +251,7 @@ class MigrationExecutor:
         """Whether another run was faster."""
         if self.database.vendor != "sqlite":
             return False  # the lock has kept others away
-        return (migration.key in self.recorder.applied_migrations()) != backwards
+        return self.recorder.is_applied(*migration.key) != backwards
 
     def _record(self, migration: Migration) -> None:
         for key in migration.replaces or [migration.key]:
@@ -349,11 +349,12 @@ def states_of(
     migration: Migration, state: ProjectState
 ) -> list[tuple[Operation, ProjectState, ProjectState]]:
     """``(operation, state before, state after)`` of each; ``state`` moves along."""
-    found = []
+    found, before = [], state.clone()
     for operation in migration.operations:
-        before = state.clone()
         operation.state_forwards(migration.app_label, state)
-        found.append((operation, before, state.clone()))
+        after = state.clone()
+        found.append((operation, before, after))
+        before = after
     return found
 
 

@@ -45,14 +45,21 @@ class MigrationRecorder:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._dialect = get_dialect(database.vendor)
+        self._is_there = False
 
     def has_table(self) -> bool:
         return TABLE in table_names(self.database)
 
     def ensure_schema(self) -> None:
         """Make the table where there is none."""
-        if self.has_table():
+        if self._is_there:
             return
+        if not self.has_table():
+            self._make_table()
+        # One that was made within a transaction may go with it.
+        self._is_there = not self.database.in_atomic_block
+
+    def _make_table(self) -> None:
         try:
             self.database.execute(
                 f"CREATE TABLE {TABLE} ({COLUMNS[self.database.vendor]})"
@@ -77,6 +84,14 @@ class MigrationRecorder:
             (app, name): applied if convert is None else convert(applied)
             for app, name, applied in rows
         }
+
+    def is_applied(self, app: str, name: str) -> bool:
+        """Whether that one is, as the table says now."""
+        if not (self._is_there or self.has_table()):
+            return False
+        marker = self._dialect.marker
+        sql = f"SELECT 1 FROM {TABLE} WHERE app = {marker} AND name = {marker}"
+        return bool(self.database.fetch(sql, [app, name]))
 
     def record_applied(self, app: str, name: str) -> None:
         self.ensure_schema()

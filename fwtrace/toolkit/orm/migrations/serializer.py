@@ -26,15 +26,15 @@ from fwtrace.toolkit.orm.expressions import Combined, Expression
 from fwtrace.toolkit.orm.fields import NOT_PROVIDED, Field
 from fwtrace.toolkit.orm.manager import BaseManager
 from fwtrace.toolkit.orm.migrations.exceptions import CannotSerialize
-from fwtrace.toolkit.orm.migrations.literals import (
+from fwtrace.toolkit.orm.migrations.operations.base import Operation
+from fwtrace.toolkit.orm.migrations.writing.literals import (
     LITERALS,
     Written,
     quoted,
     regex_flags,
 )
-from fwtrace.toolkit.orm.migrations.names import front_named, named, path_named
-from fwtrace.toolkit.orm.migrations.operations.base import Operation
-from fwtrace.toolkit.orm.migrations.operators import (
+from fwtrace.toolkit.orm.migrations.writing.names import front_named, named, path_named
+from fwtrace.toolkit.orm.migrations.writing.operators import (
     is_name,
     lookups_of,
     written_combined,

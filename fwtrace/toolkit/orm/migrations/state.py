@@ -328,7 +328,10 @@ class ProjectState:
         return made
 
     def clone(self) -> ProjectState:
-        return ProjectState(self.models)
+        """The same, to be changed; as long as it is not, with the same classes."""
+        made = ProjectState(self.models)
+        made._apps = self.apps
+        return made
 
     @property
     def apps(self) -> StateApps:

@@ -12,16 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from fwtrace import __version__
-from fwtrace.toolkit.orm.migrations.imports import sorted_imports
-from fwtrace.toolkit.orm.migrations.layout import INDENT, laid_out
-from fwtrace.toolkit.orm.migrations.literals import Written, quoted
-from fwtrace.toolkit.orm.migrations.names import IMPORT_MODULE
 from fwtrace.toolkit.orm.migrations.serializer import (
     BaseSerializer,
     Serializer,
     operation,
     serialize,
 )
+from fwtrace.toolkit.orm.migrations.writing.imports import sorted_imports
+from fwtrace.toolkit.orm.migrations.writing.layout import INDENT, laid_out
+from fwtrace.toolkit.orm.migrations.writing.literals import Written, quoted
+from fwtrace.toolkit.orm.migrations.writing.names import IMPORT_MODULE
 
 __all__ = ["MigrationWriter"]
 

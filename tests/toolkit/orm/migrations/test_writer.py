@@ -17,10 +17,10 @@ from fwtrace.toolkit.deconstruct import deep_deconstruct
 from fwtrace.toolkit.orm import Func, QuerySet, migrations, models
 from fwtrace.toolkit.orm.migrations import writer as writer_module
 from fwtrace.toolkit.orm.migrations.exceptions import CannotSerialize
-from fwtrace.toolkit.orm.migrations.imports import sorted_imports
-from fwtrace.toolkit.orm.migrations.layout import laid_out
 from fwtrace.toolkit.orm.migrations.serializer import serialize
 from fwtrace.toolkit.orm.migrations.writer import MigrationWriter
+from fwtrace.toolkit.orm.migrations.writing.imports import sorted_imports
+from fwtrace.toolkit.orm.migrations.writing.layout import laid_out
 
 RUFF = shutil.which("ruff") or str(Path(sys.executable).with_name("ruff"))
 needs_ruff = pytest.mark.skipif(not Path(RUFF).exists(), reason="ruff is not there")

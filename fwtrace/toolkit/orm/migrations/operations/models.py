@@ -395,9 +395,10 @@ class RenameModel(ModelOperation):
         return ModelState(app_label, self.old_name, {})
 
     def changes_names_in(self, operation: Operation, app_label: str) -> bool:
-        return operation.references_model(
-            self.old_name, app_label
-        ) or operation.references_model(self.new_name, app_label)
+        names = self.old_name, self.new_name
+        if isinstance(operation, DeleteModel):
+            return any(map(operation.deletes_model, names))
+        return any(operation.references_model(name, app_label) for name in names)
 
 
 class ModelOptionOperation(ModelOperation):

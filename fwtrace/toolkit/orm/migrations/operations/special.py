@@ -244,6 +244,8 @@ class RunPython(Operation):
         schema_editor: SchemaEditor,
         state: ProjectState,
     ) -> None:
+        if function is RunPython.noop:
+            return  # it needs no models
         if allow_migrate(schema_editor.alias, app_label, **self.hints):
             state.apps.complete()
             function(state.apps, schema_editor)

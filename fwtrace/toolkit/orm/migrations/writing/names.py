@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from fwtrace.toolkit.orm.migrations.exceptions import CannotSerialize
-from fwtrace.toolkit.orm.migrations.literals import Written, quoted
+from fwtrace.toolkit.orm.migrations.writing.literals import Written, quoted
 
 __all__ = ["IMPORT_MODULE", "front_named", "named", "path_named"]
 

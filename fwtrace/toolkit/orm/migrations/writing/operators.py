@@ -13,8 +13,8 @@ from keyword import iskeyword
 from typing import Any
 
 from fwtrace.toolkit.orm.expressions import Combined, plain_value
-from fwtrace.toolkit.orm.migrations.layout import enclosed
-from fwtrace.toolkit.orm.migrations.literals import Written
+from fwtrace.toolkit.orm.migrations.writing.layout import enclosed
+from fwtrace.toolkit.orm.migrations.writing.literals import Written
 from fwtrace.toolkit.orm.where import AND, OR, XOR, Q
 
 __all__ = ["is_name", "lookups_of", "written_combined", "written_q"]

@@ -21,7 +21,7 @@ from functools import cache
 from itertools import chain
 from unicodedata import category, east_asian_width
 
-from fwtrace.toolkit.orm.migrations.literals import quoted
+from fwtrace.toolkit.orm.migrations.writing.literals import quoted
 
 __all__ = ["INDENT", "enclosed", "laid_out"]
 
