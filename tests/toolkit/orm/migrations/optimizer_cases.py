@@ -360,7 +360,9 @@ def main() -> None:
     for steps in LENGTHS:
         grown = [History(Random(s), migrations, models).grow(steps) for s in SEEDS]
         found = map(optimized, grown)
-        histories[steps] = [each and (kinds(each), is_whole(each)) for each in found]
+        histories[steps] = [
+            None if each is None else (kinds(each), is_whole(each)) for each in found
+        ]
     print(
         json.dumps(
             {

@@ -246,14 +246,15 @@ class RenameIndex(IndexOperation):
         if self.old_name:
             change = f"{self.old_name} on {self.model_name}"
             return f"Rename index {change} to {self.new_name}"
-        fields = ", ".join(self.old_fields)
-        change = f"for {fields} on {self.model_name}"
+        change = f"for {self.old_fields} on {self.model_name}"
         return f"Rename unnamed index {change} to {self.new_name}"
 
     @property
     def migration_name_fragment(self) -> str:
-        old = self.old_name or "_".join(self.old_fields)
-        return f"rename_{old.lower()}_{self.new_name.lower()}"
+        if self.old_name:
+            return f"rename_{self.old_name.lower()}_{self.new_name.lower()}"
+        fields = "_".join(self.old_fields)
+        return f"rename_{self.model_name_lower}_{fields}_{self.new_name.lower()}"
 
     def reduce(self, operation: Operation, app_label: str) -> bool | list[Operation]:
         if (
