@@ -1,24 +1,33 @@
 """Migrations from outside: find them, take a database along them, record what it did.
 
-project = Project.open(Path("shop"), "sqlite:///shop.db")
+project = Project.open(locate([Path("shop")]), "sqlite:///shop.db")
 trace = migrate(project, project.targets("blog.0002"))
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fwtrace import __version__
-from fwtrace.probes.migrations import EDITORS, MIGRATIONS
+from fwtrace.probes.migrations import EDITORS, MIGRATIONS, mark_bookkeeping
 from fwtrace.probes.orm import ORM
 from fwtrace.probes.signals import SIGNALS
-from fwtrace.toolkit.orm import Database, connect
+from fwtrace.toolkit.orm import Database, connect, disconnect
 from fwtrace.toolkit.orm.editor import offline_editor
-from fwtrace.toolkit.orm.migrations.exceptions import ConflictError, MigrationError
+from fwtrace.toolkit.orm.migrations.exceptions import (
+    AmbiguityError,
+    ConflictError,
+    IrreversibleError,
+    MigrationError,
+    NodeNotFoundError,
+)
 from fwtrace.toolkit.orm.migrations.executor import MigrationExecutor
+from fwtrace.toolkit.orm.migrations.graph import Key, label
 from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
 from fwtrace.toolkit.orm.migrations.loader import (
     MigrationLoader,
@@ -28,39 +37,100 @@ from fwtrace.toolkit.orm.migrations.loader import (
 from fwtrace.toolkit.orm.migrations.migration import Migration
 from fwtrace.toolkit.orm.migrations.operations import Operation
 from fwtrace.toolkit.orm.migrations.planning import Plan, migration_plan
+from fwtrace.toolkit.orm.migrations.state import ProjectState
 from fwtrace.tracer.frames import UserCode
 from fwtrace.tracer.model import Span, Trace
 from fwtrace.tracer.recorder import CURRENT, Limits, Recorder
 from fwtrace.tracer.seam import attach
 
-__all__ = ["Project", "Target", "migrate", "statements"]
+__all__ = ["Project", "Target", "locate", "make_importable", "migrate", "statements"]
 
 Target = tuple[str, str | None]
 """An app and the name of one of its migrations; None for before the first."""
 BEGINNING = "zero"
+LIMITS = Limits(spans=20_000)
+"""A history has more statements than a request."""
+
+
+def locate(folders: Sequence[Path], app_label: str = "") -> list[MigrationSource]:
+    """The migrations in these folders, importable by the names that their own code
+    would import them by.
+
+    Raises MigrationError where there are none.
+    """
+    for folder in folders:
+        make_importable(folder)
+    if app_label and len(folders) > 1:
+        raise MigrationError(
+            f"{len(folders)} folders cannot all be of one app {app_label!r}: give "
+            "--label with one folder."
+        )
+    return [source for folder in folders for source in find_sources(folder, app_label)]
+
+
+def make_importable(folder: Path) -> None:
+    """Have Python find ``shop.migrations`` in ``shop/migrations``, from anywhere."""
+    here, whole = Path.cwd(), folder.resolve()
+    if str(here) not in sys.path and "" not in sys.path:
+        sys.path.insert(0, str(here))
+    if whole.is_relative_to(here):
+        return
+    root = whole.parent if whole.name == "migrations" else whole
+    while (root / "__init__.py").exists():
+        root = root.parent
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
 
 
 @dataclass
 class Project:
-    """A folder of migrations, and the database that they are for, if one is named."""
+    """Migrations of one or more apps, and the database that they are for, if one is
+    named."""
 
-    folder: Path
     sources: list[MigrationSource]
     loader: MigrationLoader
     database: Database | None
 
     @classmethod
-    def open(cls, folder: Path, url: str | None = None, label: str = "") -> Project:
-        """Raises MigrationError where there are none, or one cannot be read."""
-        sources = find_sources(folder, label)
+    def open(
+        cls,
+        sources: list[MigrationSource],
+        url: str | None = None,
+        *,
+        reads_only: bool = False,
+    ) -> Project:
+        """Raises MigrationError where a migration cannot be read, ValueError for a URL
+        of no database. Who ``reads_only`` makes no file of a database that has none,
+        and does not mind what is elsewhere."""
         database = None if url is None else connect(url)
-        return cls(folder, sources, MigrationLoader(sources, database), database)
+        if database is not None and reads_only and is_missing(database):
+            database = connect("sqlite://")
+        try:
+            loader = MigrationLoader(sources, database, ignore_missing=reads_only)
+        except BaseException:
+            disconnect()
+            raise
+        return cls(sources, loader, database)
+
+    def close(self) -> None:
+        if self.database is not None:
+            disconnect(self.database.alias)
+
+    @property
+    def name(self) -> str:
+        """Where the migrations are."""
+        return ", ".join(_short(source.folder) for source in self.sources[:2]) + (
+            f" and {len(self.sources) - 2} more" if len(self.sources) > 2 else ""
+        )
+
+    # What a person means.
 
     def targets(self, text: str = "") -> list[Target]:
-        """What a person means: nothing for the latest of all; ``blog``, ``blog.0002``,
-        ``blog.zero``; and of a single app ``0002`` or ``zero``.
+        """Nothing is for the latest of all; ``blog``, ``blog.0002``, ``blog.zero``; and
+        of a single app ``0002`` or ``zero``.
 
-        Raises MigrationError where there is no such migration, or no single latest.
+        Raises NodeNotFoundError and AmbiguityError where nothing or too much is meant,
+        ConflictError where there is no single latest.
         """
         if not text:
             self._refuse_conflicts(self.loader.migrated_apps)
@@ -76,16 +146,28 @@ class Project:
 
     def _standing_for(self, migration: Migration) -> str:
         """A migration that a squashed one replaces is not in the graph."""
-        if migration.key not in self.loader.graph.nodes:
-            raise MigrationError(
-                f"{migration} was replaced by a squashed migration: name that one, or "
-                "the one before it."
-            )
-        return migration.name
+        if migration.key in self.loader.graph.nodes:
+            return migration.name
+        for key in self.loader.replacements:
+            if migration.key in self.loader.replaced(key) and key in self.loader.graph:
+                raise NodeNotFoundError(
+                    f"{migration} was replaced by {label(key)}: name that one, or one "
+                    "before or after it.",
+                    migration.key,
+                )
+        raise NodeNotFoundError(
+            f"{migration} cannot be used while only a part of what it replaces is "
+            "applied: name the last of those.",
+            migration.key,
+        )
 
     def migration(self, text: str) -> Migration:
         """The one that is meant by ``blog.0002``, or by ``0002`` in a single app."""
         app, name = self._split(text)
+        if not name:
+            known = [n for a, n in sorted(self.loader.disk_migrations) if a == app]
+            example = f", such as {app}.{known[0].partition('_')[0]}" if known else ""
+            raise AmbiguityError(f"Which migration of {app!r}? Name one{example}.")
         return self.loader.get_migration_by_prefix(app, name)
 
     def _split(self, text: str) -> tuple[str, str]:
@@ -96,18 +178,25 @@ class Project:
             return app, name
         if len(apps) == 1 and not dot:
             return apps[0], text
+        if not dot and app[:1].isdigit():
+            raise AmbiguityError(
+                f"{text!r} of which app? There are {', '.join(apps)}: write "
+                f"{apps[0]}.{text}."
+            )
         self.loader.get_migration_by_prefix(app, name or text)  # says what is wrong
         return app, name
 
     def _refuse_conflicts(self, apps: Iterable[str]) -> None:
         found = self.loader.detect_conflicts()
-        for app in apps:
+        for app in sorted(apps):
             if app in found:
                 raise ConflictError(
                     f"The app {app!r} has {len(found[app])} latest migrations: "
-                    f"{', '.join(found[app])}. Merge them with "
-                    "'fwtrace migrations make --merge'."
+                    f"{', '.join(found[app])}. Join them with 'fwtrace migrations make "
+                    "--merge'."
                 )
+
+    # What is to be done.
 
     def executor(self, progress: Callable[..., object]) -> MigrationExecutor:
         if self.database is None:
@@ -121,10 +210,37 @@ class Project:
         """The migration that a run left half-way in the database."""
         return None if self.database is None else Journal(self.database).read()
 
+    def unknown(self) -> list[Key]:
+        """What is applied of the apps that are here, and has no file."""
+        loader = self.loader
+        return [
+            key
+            for key in loader.applied_migrations
+            if key[0] in loader.migrated_apps and key not in loader.disk_migrations
+        ]
+
     def plan(self, targets: Iterable[Target]) -> Plan:
         """What is to be run; without a database, for an empty one."""
         self.loader.check_consistent_history()
         return migration_plan(self.loader, targets)
+
+
+def is_missing(database: Database) -> bool:
+    """Whether it is a file that is not there, which a look at it would make."""
+    is_file = database.vendor == "sqlite" and database.name != ":memory:"
+    return is_file and not os.path.exists(database.name)
+
+
+def _short(folder: Path) -> str:
+    """As seen from here, where it is below."""
+    whole = folder.resolve()
+    try:
+        return str(whole.relative_to(Path.cwd()))
+    except ValueError:
+        return os.path.join("…", *whole.parts[-2:])
+
+
+# Running.
 
 
 def migrate(
@@ -135,34 +251,39 @@ def migrate(
     fake_initial: bool = False,
     wait: float = 60,
     progress: Callable[..., object] | None = None,
-    limits: Limits | None = None,
+    limits: Limits = LIMITS,
 ) -> Trace:
     """Take the database there; what was done, as a trace whose spans are migrations,
     operations and statements. What stopped it is in the trace's outcome."""
-    counts = {"applied": 0, "undone": 0}
+    counts = {"finished": 0, "applied": 0, "undone": 0}
 
     def counting(action: str, migration: Any = None, fake: bool = False) -> None:
-        if action.endswith("_success"):
-            counts["undone" if action.startswith("un") else "applied"] += 1
+        if action in COUNTED:
+            counts[COUNTED[action]] += 1
         if progress is not None:
             progress(action, migration, fake)
 
     executor = project.executor(counting)
     targets = list(targets)
+    project.loader.check_consistent_history()
+    database: Any = project.database
     recorder = Recorder(
-        str(project.folder),
+        f"{database.vendor} {os.path.basename(database.name)}",
         {
             "method": "MIGRATE",
-            "target": ", ".join(f"{app}.{name or BEGINNING}" for app, name in targets),
+            "target": _target(targets) or project.name,
             "headers": [],
             "body_size": 0,
         },
         root=Span("call", "migrate"),
-        user_code=UserCode((str(project.folder),)),
+        user_code=UserCode(tuple(str(each.folder) for each in project.sources)),
         version=__version__,
         limits=limits,
     )
     trace = recorder.trace
+    trace.root.attributes["fwtrace.migration.targets"] = [
+        f"{app}.{name or BEGINNING}" for app, name in targets
+    ]
     detach = attach((MIGRATIONS, EDITORS, ORM, SIGNALS))
     token = CURRENT.set((recorder, recorder.root))
     error: dict[str, Any] | None = None
@@ -170,15 +291,35 @@ def migrate(
         executor.migrate(targets, fake=fake, fake_initial=fake_initial, wait=wait)
     except Exception as raised:
         error = recorder.describe_error(raised)
-        error["message"] = str(raised)
     finally:
         CURRENT.reset(token)
         detach()
         recorder.finish()
+        mark_bookkeeping(trace)
+    counts["finished"] = sum(map(_is_finished, trace.root.children))
     done = [f"{count} {word}" for word, count in counts.items() if count]
-    phrase = "failed" if error else ", ".join(done) or "nothing to do"
+    phrase = ", ".join([*done, "then failed"] if error and done else done)
+    phrase = phrase or ("failed" if error else "nothing to do")
     trace.outcome = {"status": None, "phrase": phrase, "error": error}
     return trace
+
+
+COUNTED = {"apply_success": "applied", "unapply_success": "undone"}
+
+
+def _is_finished(span: Span) -> bool:
+    """Whether it is a migration that another run had left half-way."""
+    return span.error is None and "fwtrace.migration.resumed" in span.attributes
+
+
+def _target(targets: list[Target]) -> str:
+    """The target, or how many there are."""
+    if len(targets) > 3:
+        return f"{len(targets)} apps to their latest"
+    return ", ".join(f"{app}.{name or BEGINNING}" for app, name in targets)
+
+
+# SQL.
 
 
 def statements(
@@ -186,11 +327,12 @@ def statements(
 ) -> list[dict[str, Any]]:
     """The SQL of each operation, for each of these dialects, with no database:
     ``{"operation", "statements": {vendor: [sql, ...]}}``."""
-    before = project.loader.project_state([migration.key], at_end=False)
+    state = _state_before(project, migration)
     found: list[dict[str, Any]] = []
     for operation in migration.operations:
-        after = before.clone()
-        operation.state_forwards(migration.app_label, after)
+        before = state.clone()
+        operation.state_forwards(migration.app_label, state)
+        after = state.clone()
         told = {
             vendor: _collected(migration, operation, vendor, before, after, backwards)
             for vendor in vendors
@@ -198,26 +340,47 @@ def statements(
         found.append(
             {"operation": operation.formatted_description(), "statements": told}
         )
-        before = after
     return found[::-1] if backwards else found
+
+
+def _state_before(project: Project, migration: Migration) -> ProjectState:
+    """The models before a migration, which may be one that a squashed one replaces.
+
+    What does not fit the models that it finds there is told by the loader.
+    """
+    loader = project.loader
+    if migration.key not in loader.graph:
+        loader = MigrationLoader(project.sources, replace_migrations=False)
+    loader.project_state([migration.key])
+    return loader.project_state([migration.key], at_end=False)
 
 
 def _collected(
     migration: Migration,
     operation: Operation,
     vendor: str,
-    before: Any,
-    after: Any,
+    before: ProjectState,
+    after: ProjectState,
     backwards: bool,
 ) -> list[str]:
+    if backwards and not operation.reversible:
+        raise IrreversibleError(
+            f"{migration} cannot be undone: {operation.describe()!r} says no way back."
+        )
     if not operation.reduces_to_sql:
         return ["-- Python: what it does is not known before it runs."]
     editor = offline_editor(vendor)
-    if backwards and not operation.reversible:
-        raise MigrationError(f"{migration} cannot be undone: {operation.describe()}.")
     app = migration.app_label
-    if backwards:
-        operation.database_backwards(app, editor, after, before)
-    else:
-        operation.database_forwards(app, editor, before, after)
+    try:
+        if backwards:
+            operation.database_backwards(app, editor, after, before)
+        else:
+            operation.database_forwards(app, editor, before, after)
+    except MigrationError:
+        raise
+    except Exception as error:  # an operation of somebody's own may do anything
+        raise MigrationError(
+            f"The SQL of {migration}, {operation.describe()!r}, cannot be told without "
+            f"a database: {type(error).__name__}: {error}."
+        ) from error
     return editor.collected_sql or ["-- nothing: the database is not concerned"]

@@ -8,6 +8,9 @@ import os
 
 __all__ = ["hash_password", "verify_password"]
 
+# RFC 7914, 2: 16 MiB of memory for each guess.
+COST = 2**14
+
 
 def hash_password(password: str) -> str:
     """What to keep of a password; a different text each time."""
@@ -24,5 +27,4 @@ def verify_password(password: str, kept: str) -> bool:
 
 
 def _scrypt(password: str, salt: bytes) -> str:
-    # RFC 7914, 2: these cost 16 MiB of memory for each guess.
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1).hex()
+    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=8, p=1).hex()

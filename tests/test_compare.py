@@ -8,6 +8,8 @@ from fwtrace.compare import compare
 from fwtrace.hosts.errors import HostError
 from fwtrace.render.findings import sentences
 
+pytestmark = pytest.mark.usefixtures("users_database")
+
 
 def app_that(body=b"hello", status="200 OK", headers=(), error=None):
     def app(environ, start_response):

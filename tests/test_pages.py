@@ -10,8 +10,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from fwtrace.frameworks.micro import App
-from fwtrace.toolkit.orm import connect
-from sample_apps.users.data import fill
 from sample_apps.users.micro import app as users
 
 SECRET = "hunter2"
@@ -59,8 +57,8 @@ def page(url, tmp_path):
     ).stdout
 
 
+@pytest.mark.usefixtures("users_database")
 def test_users_are_listed_with_a_search_and_pages(tmp_path):
-    fill(connect("sqlite://"))
     with served(users) as root:
         document = page(f"{root}/users?q=a&page=1", tmp_path)
     assert "<h1>Users</h1>" in document

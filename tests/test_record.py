@@ -12,6 +12,8 @@ from fwtrace.tracer.recorder import Limits
 from fwtrace.tracer.seam import attached
 from sample_apps.users import service
 
+pytestmark = pytest.mark.usefixtures("users_database")
+
 USERS = ["micro", "wsgi"]
 
 # Every route of every sample app, and the ways to miss them.

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AppName", "AsJson", "Database"]
+from fwtrace.cli.choices import complete_stage
+
+__all__ = ["AppName", "AsJson", "Database", "Depth", "Output", "Stages"]
 
 
 def _complete_app(incomplete: str) -> list[str]:
@@ -36,3 +38,27 @@ Database = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", "-j", help="Print JSON.")]
+
+# How a trace is drawn.
+
+Stages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stage",
+        help="Show only these stages (again, or with commas).",
+        metavar="STAGE",
+        autocompletion=complete_stage,
+    ),
+]
+
+Depth = Annotated[
+    int | None,
+    typer.Option("--depth", min=1, metavar="N", help="Levels of the tree to show."),
+]
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write to a file; - is stdout."
+    ),
+]

@@ -18,6 +18,9 @@ from fwtrace.cli.errors import CommandError, printable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from fwtrace.render import Options
+    from fwtrace.tracer.model import Trace
+
 __all__ = [
     "abandon",
     "draw",
@@ -26,6 +29,7 @@ __all__ = [
     "print_table",
     "relative",
     "save",
+    "show_trace",
     "show_user_traceback",
     "write",
     "write_json",
@@ -85,6 +89,19 @@ def save(text: str, path: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CommandError(f"Cannot write {path!r}: {reason}.") from None
+
+
+def show_trace(trace: Trace, shape: str, options: Options, output: str | None) -> None:
+    """A trace as JSON, or as the picture of that name; ``output`` is a file."""
+    from fwtrace.render import load
+
+    to_file = output not in (None, "-")
+    if shape == "json":
+        text = trace.to_json(indent=2)
+        save(text + "\n", str(output)) if to_file else write_json(text)
+        return
+    picture = load(shape)(trace, options)
+    save(draw_text(picture), str(output)) if to_file else draw(picture)
 
 
 class _Held(io.StringIO):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from fwtrace.cli.choices import complete, complete_stage, format_of, stages_of
-from fwtrace.cli.options import AppName, Database
-
-if TYPE_CHECKING:
-    from fwtrace.render import Options
-    from fwtrace.tracer.model import Trace
+from fwtrace.cli.choices import complete, format_of, stages_of
+from fwtrace.cli.options import AppName, Database, Depth, Output, Stages
 
 __all__ = ["command"]
 
@@ -61,19 +57,8 @@ def command(
         ),
     ] = None,
     database: Database = None,
-    stage: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--stage",
-            help="Show only these stages (again, or with commas).",
-            metavar="STAGE",
-            autocompletion=complete_stage,
-        ),
-    ] = None,
-    depth: Annotated[
-        int | None,
-        typer.Option("--depth", min=1, metavar="N", help="Levels of the tree to show."),
-    ] = None,
+    stage: Stages = None,
+    depth: Depth = None,
     format: Annotated[
         str,
         typer.Option(
@@ -86,12 +71,7 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", "-j", help="The same as --format json.")
     ] = False,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write to a file; - is stdout."
-        ),
-    ] = None,
+    output: Output = None,
     source: Annotated[
         bool, typer.Option("--source", help="Show the code of views and statements.")
     ] = False,
@@ -109,6 +89,7 @@ def command(
     """
     from fwtrace.cli.hosting import observe
     from fwtrace.cli.message import build_message
+    from fwtrace.cli.output import show_trace
     from fwtrace.render import Options
     from fwtrace.tracer.analysis import is_success
 
@@ -118,19 +99,6 @@ def command(
         words, form=form, body=body, cookies=cookie or [], sends=send or []
     )
     trace = observe(app, database, message, wait)
-    _show(trace, shape, options, output)
+    show_trace(trace, shape, options, output)
     if check and not is_success(trace):
         raise typer.Exit(1)
-
-
-def _show(trace: Trace, shape: str, options: Options, output: str | None) -> None:
-    from fwtrace.cli.output import draw, draw_text, save, write_json
-    from fwtrace.render import load
-
-    to_file = output not in (None, "-")
-    if shape == "json":
-        text = trace.to_json(indent=2)
-        save(text + "\n", str(output)) if to_file else write_json(text)
-        return
-    picture = load(shape)(trace, options)
-    save(draw_text(picture), str(output)) if to_file else draw(picture)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,10 +12,13 @@ from rich.text import Text
 
 from fwtrace.render.text import clean
 
-__all__ = ["Dialects", "format_sql"]
+__all__ = ["Dialects", "Scripts", "format_sql", "lay_out"]
 
 NARROWEST = 44
 """Columns that a statement needs to stand beside another."""
+NARROWEST_SCRIPT = 30
+"""The same of statements that are broken at each column of a table."""
+GAP = 2
 
 
 def format_sql(sql: str, width: int) -> Text:
@@ -63,6 +67,84 @@ class Dialects:
             table.add_column(Text(each["dialect"], "bold cyan"), width=width)
         table.add_row(*(_with_parameters(each, width) for each in self.compiled))
         yield table
+
+
+class Scripts:
+    """Several statements in each of several dialects: side by side where there is room.
+
+    ``scripts``: ``{"sqlite": ["CREATE TABLE ...;", ...], ...}``.
+    """
+
+    def __init__(self, scripts: Mapping[str, Sequence[str]]) -> None:
+        self.scripts = scripts
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        count = len(self.scripts)
+        width = (options.max_width - GAP * (count - 1)) // count
+        if width < NARROWEST_SCRIPT:
+            for name, statements in self.scripts.items():
+                yield Text(name, "bold cyan")
+                yield _script(statements, options.max_width)
+            return
+        table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+        for name in self.scripts:
+            table.add_column(Text(name, "bold cyan"), width=width, overflow="fold")
+        table.add_row(*(_script(each, width) for each in self.scripts.values()))
+        yield table
+
+
+def _script(statements: Iterable[str], width: int) -> Text:
+    return Text("\n").join(lay_out(each, width) for each in statements)
+
+
+def lay_out(sql: str, width: int) -> Text:
+    """A statement as :func:`format_sql` has it; where it makes or changes a table and
+    is wider than that, with a line for each column or action."""
+    if sql.startswith("--"):
+        return Text(clean(sql), "dim")
+    text = " ".join(sql.split())
+    head, items, tail = _definition(text)
+    if len(text) <= width or not items:
+        return format_sql(sql, width)
+    lines = [format_sql(head, width)]
+    for number, item in enumerate(items, 1):
+        comma = "," if number < len(items) else "" if tail.startswith(")") else tail
+        for line in format_sql(item + comma, width - 2).split("\n"):
+            lines.append(Text("  ") + line)
+    if tail.startswith(")"):
+        lines.append(format_sql(tail, width))
+    return Text("\n").join(lines)
+
+
+_TABLE = re.compile(r"CREATE TABLE [^(]+\(")
+_CHANGE = re.compile(r"ALTER TABLE (`[^`]+`|\"[^\"]+\"|\S+) ")
+
+
+def _definition(sql: str) -> tuple[str, list[str], str]:
+    """``CREATE TABLE x (``, the columns, and ``);`` -- or ``ALTER TABLE x``, what is
+    done to it, and ``;``. Of another statement there are none."""
+    found = _TABLE.match(sql) or _CHANGE.match(sql)
+    if found is None:
+        return sql, [], ""
+    items, end = [""], found.end()
+    depth, quote = 0, ""
+    for char in sql[found.end() :]:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"`":
+            quote = char
+        elif char == "," and depth == 0:
+            items.append("")
+            end += 1
+            continue
+        elif (char == ")" and depth == 0) or (char == ";" and depth == 0):
+            break
+        depth += 0 if quote else (char == "(") - (char == ")")
+        items[-1] += char
+        end += 1
+    return found[0].rstrip(), [item.strip() for item in items], sql[end:]
 
 
 def _with_parameters(compiled: dict[str, Any], width: int) -> Text:

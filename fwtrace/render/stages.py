@@ -114,6 +114,30 @@ def _sql_heading(span: Span) -> str:
     return span.name
 
 
+def _migration_heading(span: Span) -> str:
+    """``shop.0002_isbn, undone``; of an operation ``2 of 3: + Add field isbn to book``"""
+    attributes = span.attributes
+    number, count, rows = (
+        attributes.get(f"fwtrace.migration.{name}", 0)
+        for name in ("number", "operations", "rows")
+    )
+    is_backwards = attributes.get("fwtrace.migration.direction") == "backwards"
+    if number:
+        undone = "undo " if is_backwards else ""
+        written = f" · {_count(rows, 'row')}" if rows else ""
+        return f"{number} of {count}: {undone}{span.name}{written}"
+    words = [span.name, "undone" if is_backwards and span.error is None else ""]
+    words += [
+        said
+        for name, said in (
+            ("resumed", "which was left half-way"),
+            ("fake", "recorded only"),
+        )
+        if attributes.get(f"fwtrace.migration.{name}")
+    ]
+    return ", ".join(filter(None, words))
+
+
 def _signal_heading(span: Span) -> str:
     if span.attributes.get("fwtrace.signal.receiver"):
         returned = span.attributes.get("fwtrace.signal.returned")
@@ -299,6 +323,7 @@ _HEADINGS: dict[str, Callable[[Span], str]] = {
     "dependency": solving.dependency_heading,
     "environ": _environ_heading,
     "scope": _scope_heading,
+    "migration": _migration_heading,
     "resolver": _resolver_heading,
     "view": _view_heading,
     "sql": _sql_heading,

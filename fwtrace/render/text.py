@@ -29,6 +29,7 @@ STYLES = {
     "view": "green",
     "form": "green",
     "migration": "green",
+    "bookkeeping": "dim",
     "sql": "yellow",
     "signal": "bright_magenta",
     "template": "bright_blue",

@@ -14,7 +14,7 @@ from fwtrace.tracer.analysis import is_success, time_by_stage, warnings
 from fwtrace.tracer.awaiting import RUNNING
 from fwtrace.tracer.model import Span, Trace
 
-__all__ = ["TracePicture", "header", "render"]
+__all__ = ["ASCII", "UNICODE", "TracePicture", "header", "render"]
 
 TIME = 10
 """Cells of the column of times at the right."""
@@ -36,7 +36,7 @@ class TracePicture:
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
         width = min(options.max_width, WIDEST)
-        guides = _ASCII if options.ascii_only else _UNICODE
+        guides = ASCII if options.ascii_only else UNICODE
         yield header(self.trace)
         yield Text()
         yield from _Tree(self.options, width, guides).draw(self.trace.root)
@@ -75,8 +75,8 @@ def _outcome(trace: Trace) -> tuple[str, str]:
     return f"{status} {trace.outcome.get('phrase', '')}", style
 
 
-_UNICODE = ("├─ ", "╰─ ", "│  ", "   ")
-_ASCII = ("|- ", "`- ", "|  ", "   ")
+UNICODE = ("├─ ", "╰─ ", "│  ", "   ")
+ASCII = ("|- ", "`- ", "|  ", "   ")
 
 
 class _Tree:

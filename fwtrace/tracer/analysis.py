@@ -65,6 +65,8 @@ def warnings(trace: Trace) -> list[Warning]:
 
 def _errors(trace: Trace) -> list[Warning]:
     error = trace.outcome.get("error")
+    if trace.request.get("method") == "MIGRATE":
+        return []  # it stands at the operation that raised it
     if error is not None:
         said = f"{error['type']}: {error['message']}"
         return [Warning("error", f"The app raised {said}")]
@@ -84,6 +86,8 @@ def _repeated(trace: Trace) -> list[Warning]:
     for span in trace.spans("sql"):
         text = span.attributes.get("db.query.text", "")
         if not text.lstrip().upper().startswith("SELECT"):
+            continue
+        if "fwtrace.migration.bookkeeping" in span.attributes:
             continue
         alike.setdefault((text, str(span.location)), []).append(span)
         same.setdefault((text, _parameters(span)), []).append(span)

@@ -7,6 +7,7 @@ from tests.benchmarks import (
     fastapi,
     flask,
     matching,
+    migrations,
     orm,
     recording,
     signals,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "attach": recording.attaching,
     "record": recording.record,
     "orm": orm.orm,
+    "migrations": migrations.migrations,
     "signals": signals.signals,
     "startup": startup.startup,
 }

@@ -44,8 +44,7 @@ STEPS = {
             fields=['author', 'name'], name='APP_once')),""",
     "0007_rename": """migrations.RenameField('Author', 'count', 'number'),
         migrations.RenameField('Book', 'count', 'number'),""",
-    "0008_python": """migrations.RunPython(
-            migrations.RunPython.noop, migrations.RunPython.noop),""",
+    "0008_python": """migrations.RunPython(count_books, migrations.RunPython.noop),""",
     "0009_tag": f"""migrations.CreateModel('Tag', [
             {KEY},
             {SIX_FIELDS}
@@ -76,6 +75,10 @@ def write_history(folder: Path, root: str) -> None:
 
 def migration(root: str, waits: str, operations: str) -> str:
     return f"""from {root} import migrations, models
+
+
+def count_books(apps, schema_editor):
+    apps.get_model("APP", "Book").objects.using("default").count()
 
 
 class Migration(migrations.Migration):

@@ -52,6 +52,7 @@ def test_help_has_all_commands_whatever_follows(capsys):
         assert all(f"  {command} " in shown for command in COMMANDS), arguments
 
 
+@pytest.mark.usefixtures("users_database")
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_example_in_the_help_runs(command, capsys):
     assert run([*command.split(), "-h"]) == 0
@@ -337,6 +338,7 @@ ITEMS = st.lists(
 )
 
 
+@pytest.mark.usefixtures("users_database")
 @given(
     st.sampled_from(["request", "environ", "resolve"]),
     st.sampled_from([[], ["--form"], ["--json"], ["--check"], ["--body", "x"]]),

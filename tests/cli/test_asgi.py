@@ -149,6 +149,7 @@ def test_middleware_lists_the_layers(draw):
     assert [each["name"] for each in json.loads(text)] == ["Named", "core"]
 
 
+@pytest.mark.usefixtures("users_database")
 def test_compare_sets_an_asgi_app_beside_a_wsgi_app(draw, capsys):
     _, text = draw("environ", "/", "--json")
     assert text

@@ -151,7 +151,7 @@ def test_lifespan_is_no_part_of_the_requests_time():
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)
             await send({"type": "lifespan.startup.complete"})
             await receive()
         else:
@@ -159,7 +159,8 @@ def test_lifespan_is_no_part_of_the_requests_time():
 
     trace = record(app)
     startup = next(trace.spans("lifespan"))
-    assert startup.duration > 90_000_000 > trace.duration
+    assert startup.duration >= 19_000_000
+    assert 0 < trace.duration <= trace.root.duration - startup.duration
 
 
 def test_lifespan_surrounds_all_requests_of_a_session():
@@ -261,7 +262,8 @@ def test_body_is_streamed_only_in_several_messages():
 def test_time_running_is_apart_from_time_awaiting():
     trace = record(core)
     running = trace.root.attributes["fwtrace.running_ns"]
-    assert 0 < running < 5_000_000 < trace.duration
+    # It sleeps for 10 ms.
+    assert 0 < running <= trace.duration - 9_000_000
 
 
 @pytest.mark.parametrize(

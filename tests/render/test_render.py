@@ -101,6 +101,7 @@ def test_source_shows_the_code(small):
     assert "7     User.objects.get(id=1)" in draw(small, options=Options(source=True))
 
 
+@pytest.mark.usefixtures("users_database")
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("width", [40, 80, 160])
 @pytest.mark.parametrize("target", ["/users/1", "/users", "/n-plus-one", "/boom", "/x"])
@@ -116,6 +117,7 @@ def test_pipe_is_plain_and_ascii_where_it_must_be(small, renderer):
     assert plain.isascii()
 
 
+@pytest.mark.usefixtures("users_database")
 def test_warning_of_n_plus_one_names_the_line():
     picture = draw(record("micro", "GET", "/n-plus-one"), 160)
     assert "queries like 'SELECT users' from" in picture

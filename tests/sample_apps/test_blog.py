@@ -6,11 +6,12 @@ import pytest
 
 from fwtrace.frameworks.flask import session
 from fwtrace.toolkit.orm import disconnect
+from sample_apps import passwords
 from sample_apps.blog import create_app
 from sample_apps.blog.auth import local_path
 from sample_apps.blog.database import rows
 from sample_apps.blog.models import Author, Post
-from sample_apps.passwords import hash_password, verify_password
+from sample_apps.passwords import COST, hash_password, verify_password
 
 PASSWORD = "correct horse"
 TOKEN = re.compile('name="csrf_token" value="([^"]+)"')
@@ -316,6 +317,13 @@ def test_register_without_fields_is_400(reader):
 
 
 # Passwords.
+
+
+def test_a_guess_costs_what_rfc_7914_says(monkeypatch):
+    monkeypatch.setattr(passwords, "COST", COST)
+    # What section 12 gives for these begins so.
+    salt, answer = b"SodiumChloride", "7023bdcb3afd7348461c06cd81fd38eb"
+    assert passwords._scrypt("pleaseletmein", salt).startswith(answer)
 
 
 def test_password_is_kept_as_a_salted_hash(app, author):

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from wsgiref.validate import validator
 
 import pytest
@@ -20,11 +21,12 @@ LIMITS = Limits(
     header_bytes=2000,
     body_bytes=100_000,
     connections=8,
-    header_seconds=0.3,
-    body_seconds=0.3,
-    idle_seconds=0.5,
+    header_seconds=5,
+    body_seconds=5,
+    idle_seconds=5,
     linger_seconds=0.2,
 )
+SHORT = replace(LIMITS, header_seconds=0.3, body_seconds=0.3, idle_seconds=0.5)
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
@@ -115,10 +117,17 @@ def server():
         yield server
 
 
+@pytest.fixture(scope="module")
+def hasty():
+    """A server that waits for nothing long."""
+    with serving(application, limits=SHORT) as server:
+        yield server
+
+
 @pytest.fixture
 def connect(server):
     with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(
+        yield lambda server=server: stack.enter_context(
             socket.create_connection(("127.0.0.1", server.port), timeout=5)
         )
 
@@ -395,8 +404,8 @@ def test_refusal_after_a_good_request_leaves_its_answer(talk):
     assert answer.count(b"HTTP/1.1 400 Bad Request") == 1
 
 
-def test_slow_headers_have_one_deadline_in_all(connect):
-    client = connect()
+def test_slow_headers_have_one_deadline_in_all(connect, hasty):
+    client = connect(hasty)
     client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
     begun = time.monotonic()
     client.settimeout(0.05)
@@ -409,15 +418,15 @@ def test_slow_headers_have_one_deadline_in_all(connect):
     assert time.monotonic() - begun < 3
 
 
-def test_slow_body_is_408(connect):
-    client = connect()
+def test_slow_body_is_408(connect, hasty):
+    client = connect(hasty)
     client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
     assert status_of(read_all(client)) == 408
 
 
 @pytest.mark.parametrize("before", [b"", GET, b"\r\n"])
-def test_idle_connection_is_closed_without_a_word(connect, before):
-    client = connect()
+def test_idle_connection_is_closed_without_a_word(connect, hasty, before):
+    client = connect(hasty)
     client.sendall(before)
     assert read_all(client).count(b"HTTP/1.1") == len(before) // len(GET)
 

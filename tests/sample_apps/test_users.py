@@ -15,6 +15,8 @@ from fwtrace.toolkit.wsgi.client import Client, build_environ, run_app
 from fwtrace.toolkit.wsgi.types import WSGIApp
 from sample_apps.users import data, micro, models, raw
 
+pytestmark = pytest.mark.usefixtures("users_database")
+
 APPS: dict[str, WSGIApp] = {"micro": micro.app, "raw": raw.application}
 
 # What differs from one answer to the next.
@@ -23,8 +25,7 @@ PER_ANSWER = {"x-request-id", "server-timing", "set-cookie"}
 
 @pytest.fixture(params=APPS)
 def client(request):
-    """A client of one of the apps, its database as at the start."""
-    data.fill(connect("sqlite://"))
+    """A client of one of the apps."""
     return Client(validator(APPS[request.param]))
 
 
@@ -222,7 +223,6 @@ def test_stream_has_no_length(client):
 
 @pytest.mark.parametrize("app", APPS.values(), ids=APPS)
 def test_stream_is_sent_as_it_is_made(app):
-    data.fill(connect("sqlite://"))
     body = app(build_environ(target="/stream"), lambda *_: None)
     assert list(itertools.islice(body, 2)) == [b"1 Ada\n", b"2 Grace\n"]
     body.close()

@@ -13,6 +13,8 @@ from fwtrace.toolkit.wsgi.client import Client, build_environ
 from fwtrace.toolkit.wsgi.types import WSGIApp
 from sample_apps.users import data, fastapi, flask, micro
 
+pytestmark = pytest.mark.usefixtures("users_database")
+
 JSON = {"Content-Type": "application/json"}
 PREFERS_JSON = {"Accept": "application/json"}
 
@@ -65,8 +67,7 @@ APPS: dict[str, WSGIApp] = {
 
 @pytest.fixture(params=[*APPS, "micro"])
 def client(request):
-    """A client of one of the apps, its database as at the start."""
-    data.fill(connect("sqlite://"))
+    """A client of one of the apps."""
     return Client(APPS.get(request.param, micro.app))
 
 

@@ -464,7 +464,7 @@ def test_any_text_is_taken_or_refused(text):
     ],
 )
 def test_no_text_takes_long(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     for validate in PATTERNS:
         code(validate, text)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,17 +15,34 @@ from fwtrace.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from fwtrace.migrate import Project
+    from fwtrace.toolkit.orm.migrations.loader import MigrationSource
 
-__all__ = ["DatabaseUrl", "Folder", "Label", "TargetName", "opened", "plainly"]
+__all__ = [
+    "DatabaseUrl",
+    "Folders",
+    "Label",
+    "TargetName",
+    "aside",
+    "database_url",
+    "described_database",
+    "is_sample",
+    "located",
+    "meant",
+    "opened",
+    "plainly",
+    "refuse_sample",
+    "sample",
+    "say",
+]
 
-Folder = Annotated[
-    Path,
+Folders = Annotated[
+    list[Path] | None,
     typer.Option(
         "--folder",
         "-f",
         metavar="FOLDER",
-        help="A folder of migrations, or a project with <app>/migrations/ in it.",
-        show_default="here; the users service, where there are none",
+        help="A folder of migrations, or a project with <app>/migrations/ in it (again "
+        "for more). Else here; where there are none, those of the users service.",
     ),
 ]
 
@@ -49,48 +67,83 @@ TargetName = Annotated[
     str,
     typer.Argument(
         metavar="[TARGET]",
-        help="blog, blog.0002, blog.zero; 0002 or zero where there is one app; "
-        "the latest of all unless named.",
+        help="blog, blog.0002, blog.zero; where there is one app, 0002 or zero. The "
+        "latest of all, unless named.",
     ),
 ]
 
 
 @contextmanager
 def opened(
-    folder: Path, url: str | None, label: str, *, is_needed: bool = False
+    folders: list[Path] | None,
+    label: str,
+    url: str | None = None,
+    *,
+    reads_only: bool = False,
 ) -> Iterator[Project]:
-    """The migrations of a folder with their database; what is wrong is one sentence."""
+    """The migrations of folders with their database; what is wrong is one sentence."""
     from fwtrace.migrate import Project
 
-    url = url or os.environ.get("DATABASE_URL") or None
-    if is_needed and url is None:
-        raise UsageError(
-            "Which database? Name it with --database, such as sqlite:///data.db, or "
-            "with DATABASE_URL."
-        )
-    with plainly():
-        project = Project.open(_or_sample(folder), url, label)
-        try:
+    with aside():
+        sources = located(folders, label)
+        with plainly(), _known_app(label):
+            try:
+                project = Project.open(sources, url, reads_only=reads_only)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
+    try:
+        with plainly():
             yield project
-        finally:
-            if project.database is not None:
-                project.database.close()
+    finally:
+        project.close()
 
 
-def _or_sample(folder: Path) -> Path:
+def located(folders: list[Path] | None, label: str) -> list[MigrationSource]:
     """Where nobody named a folder, and there are no migrations here: the sample's."""
+    from fwtrace.migrate import locate
     from fwtrace.toolkit.orm.migrations.exceptions import MigrationError
     from fwtrace.toolkit.orm.migrations.loader import find_sources
 
-    if folder != Path():
-        return folder
-    try:
-        find_sources(folder)
-    except MigrationError:
-        import sample_apps.users as users
+    with meant():
+        if folders:
+            return locate(folders, label)
+        try:
+            find_sources(Path())
+        except MigrationError:
+            say("There are no migrations here: these are of the users service.")
+            return locate([sample()], label)
+        return locate([Path()], label)
 
-        return Path(users.__file__).parent / "migrations"
-    return folder
+
+def sample() -> Path:
+    """The migrations that come with fwtrace."""
+    import sample_apps.users as users
+
+    return Path(str(users.__file__)).parent / "migrations"
+
+
+def is_sample(sources: list[MigrationSource]) -> bool:
+    return any(source.folder == sample() for source in sources)
+
+
+def refuse_sample(sources: list[MigrationSource]) -> None:
+    """It is there to be looked at."""
+    if is_sample(sources):
+        raise UsageError(
+            "There are no migrations here, and nothing is written to those of the "
+            "users service: name a folder with --folder, or add --dry-run."
+        )
+
+
+def database_url(given: str | None) -> str | None:
+    return given or os.environ.get("DATABASE_URL") or None
+
+
+def described_database(project: Project) -> dict[str, str] | None:
+    database = project.database
+    if database is None:
+        return None
+    return {"system": database.vendor, "name": database.name}
 
 
 @contextmanager
@@ -103,5 +156,43 @@ def plainly() -> Iterator[None]:
         yield
     except (MigrationError, DatabaseError, MissingDriver) as error:
         raise CommandError(str(error)) from None
-    except ValueError as error:
+
+
+@contextmanager
+def meant() -> Iterator[None]:
+    """What was typed is looked up: where it names nothing, that is a wrong usage."""
+    from fwtrace.toolkit.orm.migrations.exceptions import ConflictError, MigrationError
+
+    try:
+        yield
+    except ConflictError as error:
+        raise CommandError(str(error)) from None
+    except MigrationError as error:
         raise UsageError(str(error)) from None
+
+
+@contextmanager
+def _known_app(label: str) -> Iterator[None]:
+    """An app that is not found may be the one that was given another name."""
+    from fwtrace.toolkit.orm.migrations.exceptions import NodeNotFoundError
+
+    try:
+        yield
+    except NodeNotFoundError as error:
+        if not label:
+            raise
+        raise UsageError(f"With --label {label}: {error}") from None
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What the user's own code prints is no data."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def say(text: str) -> None:
+    """A line on standard error."""
+    from fwtrace.cli.output import write
+
+    write(f"{text}\n", sys.stderr)

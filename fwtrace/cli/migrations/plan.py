@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fwtrace.cli.migrations.common import DatabaseUrl, Folder, Label, TargetName, opened
+from fwtrace.cli.migrations.common import (
+    DatabaseUrl,
+    Folders,
+    Label,
+    TargetName,
+    database_url,
+    described_database,
+    meant,
+    opened,
+)
 from fwtrace.cli.options import AsJson
 
-__all__ = ["command", "described", "lines"]
+if TYPE_CHECKING:
+    from fwtrace.migrate import Project
+
+__all__ = ["command"]
+
+OPAQUE = ("RunPython", "RunSQL", "SeparateDatabaseAndState")
+"""What these lose is not known."""
+ADDING = ("AddField", "CreateModel")
+"""Undoing what added a table or a column drops what has come into it since."""
 
 
 def command(
     target: TargetName = "",
-    folder: Folder = Path(),
+    folders: Folders = None,
     database: DatabaseUrl = None,
     label: Label = "",
     as_json: AsJson = False,
@@ -22,62 +38,97 @@ def command(
 
     Example: fwtrace migrations plan 0002 --database sqlite:///data.db
     """
-    from fwtrace.cli.output import draw, print_json
+    from fwtrace.cli.output import print_json
 
-    with opened(folder, database, label) as project:
-        found = described(project.plan(project.targets(target)))
+    url = database_url(database)
+    with opened(folders, label, url, reads_only=True) as project:
+        with meant():
+            targets = project.targets(target)
+        found = _described(project, project.plan(targets))
         if as_json:
             print_json(found)
         else:
-            draw(*lines(found))
+            _draw(found)
 
 
-def described(plan: Any) -> list[dict[str, Any]]:
-    """``[{"migration", "backwards", "operations": [...]}]`` in order."""
-    return [
-        {
-            "migration": str(migration),
-            "backwards": backwards,
-            "operations": [
-                {
-                    "text": operation.formatted_description(),
-                    "loses_data": operation.loses_data
-                    if not backwards
-                    else _is_addition(operation),
-                    "reversible": operation.reversible,
-                }
-                for operation in (
-                    migration.operations[::-1] if backwards else migration.operations
-                )
-            ],
-        }
-        for migration, backwards in plan
-    ]
+def _described(project: Project, plan: Any) -> dict[str, Any]:
+    """``{"database", "half_way", "steps": [...]}``, the steps in order."""
+    entry = project.interrupted()
+    half_way = f"{entry.app_label}.{entry.name}" if entry else None
+    return {
+        "database": described_database(project),
+        "half_way": half_way,
+        "steps": [
+            {
+                "app": migration.app_label,
+                "name": migration.name,
+                "backwards": backwards,
+                "operations": [
+                    _operation(operation, backwards)
+                    for operation in migration.operations[:: -1 if backwards else 1]
+                ],
+            }
+            for migration, backwards in plan
+            if str(migration) != half_way
+        ],
+    }
 
 
-def _is_addition(operation: Any) -> bool:
-    """Undoing what added a table or a column drops what has come into it since."""
-    return type(operation).__name__ in ("CreateModel", "AddField")
+def _operation(operation: Any, backwards: bool) -> dict[str, Any]:
+    kind = type(operation).__name__
+    return {
+        "kind": kind,
+        "text": operation.formatted_description(),
+        "reversible": operation.reversible,
+        "loses_data": kind in ADDING if backwards else operation.loses_data,
+    }
 
 
-def lines(plan: list[dict[str, Any]]) -> list[Any]:
-    """The plan as a tree."""
+def _draw(found: dict[str, Any]) -> None:
     from rich.text import Text
 
-    if not plan:
-        return [Text("Nothing to do: the database is there already.")]
-    found: list[Any] = []
-    for step in plan:
-        word = ("undo ", "yellow") if step["backwards"] else ("apply ", "green")
-        found.append(Text.assemble(word, (step["migration"], "bold")))
-        for number, operation in enumerate(step["operations"]):
-            guide = "╰─ " if number == len(step["operations"]) - 1 else "├─ "
-            line = Text.assemble((guide, "dim"), operation["text"])
-            if step["backwards"] and not operation["reversible"]:
-                line.append("  cannot be undone", "red")
-            elif operation["loses_data"] and not operation["text"].startswith(
-                ("p", "s")
-            ):
-                line.append("  loses what it holds", "yellow")
-            found.append(line)
-    return found
+    from fwtrace.cli.output import draw
+    from fwtrace.render.outline import Entry, Outline
+
+    if found["half_way"]:
+        text = f"{found['half_way']} was stopped half-way: run goes on with it first"
+        draw(Text(text, "yellow"))
+    if not found["steps"]:
+        where = " in the database" if found["database"] else ""
+        draw(Text(f"Nothing to do: all is there{where}." if where else "Nothing to do."))
+    draw(
+        *(
+            Outline(Entry(_title(step), Text(), [*map(_line(step), step["operations"])]))
+            for step in found["steps"]
+        )
+    )
+    if found["steps"] and not found["database"]:
+        draw(Text(), Text("For an empty database: name yours with --database.", "dim"))
+
+
+def _title(step: dict[str, Any]) -> Any:
+    from rich.text import Text
+
+    word = ("undo ", "yellow") if step["backwards"] else ("apply ", "green")
+    return Text.assemble(word, (f"{step['app']}.{step['name']}", "bold"))
+
+
+def _line(step: dict[str, Any]) -> Any:
+    from rich.text import Text
+
+    from fwtrace.render.outline import Entry
+
+    def line(operation: dict[str, Any]) -> Entry:
+        note = Text()
+        if not operation["reversible"]:
+            is_stuck = step["backwards"]
+            note = (
+                Text("cannot be undone", "red")
+                if is_stuck
+                else Text("no way back", "dim")
+            )
+        elif operation["loses_data"] and operation["kind"] not in OPAQUE:
+            note = Text("loses what it holds", "yellow")
+        return Entry(Text(operation["text"]), note)
+
+    return line

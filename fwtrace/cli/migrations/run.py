@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
-from pathlib import Path
-from typing import Annotated, Any
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwtrace.cli.errors import CommandError
-from fwtrace.cli.migrations.common import DatabaseUrl, Folder, Label, TargetName, opened
-from fwtrace.cli.options import AsJson
+from fwtrace.cli.choices import complete, format_of, stages_of
+from fwtrace.cli.errors import CommandError, UsageError
+from fwtrace.cli.migrations.common import (
+    DatabaseUrl,
+    Folders,
+    Label,
+    TargetName,
+    database_url,
+    is_sample,
+    meant,
+    opened,
+    say,
+)
+from fwtrace.cli.options import Depth, Output, Stages
+
+if TYPE_CHECKING:
+    from fwtrace.migrate import Project
+    from fwtrace.tracer.model import Trace
 
 __all__ = ["command"]
+
+FORMATS = ("tree", "table", "timeline", "json")
 
 
 def command(
     target: TargetName = "",
-    folder: Folder = Path(),
+    folders: Folders = None,
     database: DatabaseUrl = None,
     label: Label = "",
     fake: Annotated[
@@ -27,64 +45,131 @@ def command(
     fake_initial: Annotated[
         bool,
         typer.Option(
-            "--fake-initial", help="Only record initial ones whose tables are there."
+            "--fake-initial",
+            help="Only record those initial ones whose tables are there.",
         ),
     ] = False,
     wait: Annotated[
         float,
-        typer.Option("--wait", metavar="SECONDS", help="For another run to end."),
+        typer.Option(
+            "--wait", min=0, metavar="SECONDS", help="How long for another run to end."
+        ),
     ] = 60,
+    all_statements: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Unfold the bookkeeping: locks, transactions, the record."
+        ),
+    ] = False,
+    stage: Stages = None,
+    depth: Depth = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help=f"One of {', '.join(FORMATS)}.",
+            metavar="FORMAT",
+            autocompletion=complete(FORMATS),
+        ),
+    ] = "tree",
+    as_json: Annotated[
+        bool, typer.Option("--json", "-j", help="The same as --format json.")
+    ] = False,
+    output: Output = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Draw no trace at the end.")
     ] = False,
-    as_json: AsJson = False,
 ) -> None:
     """Apply migrations, or undo them down to TARGET; each operation is a span.
 
-    Example: fwtrace migrations run --database sqlite:///data.db
+    Example: fwtrace migrations run --database sqlite:///data.db --depth 2
     """
-    from fwtrace.cli.output import draw, write_json
-    from fwtrace.migrate import migrate
-    from fwtrace.render import Options, load
+    from fwtrace.cli.output import show_trace
+    from fwtrace.render import Options
+    from fwtrace.render.folding import fold_bookkeeping
 
-    with opened(folder, database, label, is_needed=True) as project:
-        trace = migrate(
-            project,
-            project.targets(target),
-            fake=fake,
-            fake_initial=fake_initial,
-            wait=wait,
-            progress=_Progress(),
+    shape = "json" if as_json else format_of(format, FORMATS)
+    options = Options(stages_of(stage or []), depth)
+    url = database_url(database)
+    if url is None:
+        raise UsageError(
+            "Which database? Name it with --database, such as sqlite:///data.db, or "
+            "with DATABASE_URL."
         )
-    if as_json:
-        write_json(trace.to_json())
-    elif not quiet:
-        draw(load("tree")(trace, Options(None, None, False)))
+    with opened(folders, label, url) as project:
+        if is_sample(project.sources) and database is None and not folders:
+            raise UsageError(
+                "There are no migrations here, and DATABASE_URL is not taken for those "
+                "of the users service: name a folder with --folder, or --database."
+            )
+        trace = _run(project, target, fake=fake, fake_initial=fake_initial, wait=wait)
+    if not quiet:
+        shown = trace if all_statements or shape == "json" else fold_bookkeeping(trace)
+        show_trace(shown, shape, options, output)
     error = trace.outcome["error"]
     if error:
         raise CommandError(error["message"])
 
 
-class _Progress:
-    """Lines on standard error while it goes on."""
+def _run(project: Project, target: str, **options: Any) -> Trace:
+    from fwtrace.migrate import migrate
+
+    with meant():
+        targets = project.targets(target)
+    for app, name in project.unknown():
+        say(f"{app}.{name} is applied, but its file is not here.")
+    progress = _Progress()
+    try:
+        with redirect_stdout(progress):
+            return migrate(project, targets, progress=progress.tell, **options)
+    except KeyboardInterrupt:
+        progress.end_line()
+        entry = project.interrupted()
+        left = "what was not done is as it was"
+        if entry is not None:
+            left = f"{entry.app_label}.{entry.name} is half-way: run again to go on"
+        say(f"Stopped: {left}.")
+        raise
+    finally:
+        progress.end_line()
+
+
+class _Progress(io.TextIOBase):
+    """Lines on standard error while it goes on; and what migrations print meanwhile."""
 
     def __init__(self) -> None:
         self.started = 0.0
+        self.is_within = False
+        """Whether a line has begun."""
 
-    def __call__(self, action: str, migration: Any = None, fake: bool = False) -> None:
+    def tell(self, action: str, migration: Any = None, fake: bool = False) -> None:
         if action.endswith("_start"):
             self.started = time.monotonic()
             word = "Undoing" if action.startswith("un") else "Applying"
-            self._say(f"{word} {migration}...")
+            self._say(f"{word} {migration} ...")
+            self.is_within = True
         elif action.endswith("_success"):
             took = time.monotonic() - self.started
-            self._say(" recorded only\n" if fake else f" done in {took:.2f} s\n")
+            self._end(" recorded only." if fake else f" done in {took:.2f} s.")
         elif action == "skip":
             self._say(" another run was faster:")
         elif action == "resume":
-            self._say(f"Going on with {migration}, which was stopped half-way.\n")
+            self._end(f"Going on with {migration}, which was stopped half-way.")
         elif action == "wait":
-            self._say("Another run is at work: waiting for its end.\n")
+            self._end("Another run is at work: waiting for its end.")
+
+    def write(self, text: str) -> int:
+        self.end_line()
+        self._say(text)
+        return len(text)
+
+    def end_line(self) -> None:
+        if self.is_within:
+            self._end("")
+
+    def _end(self, text: str) -> None:
+        self.is_within = False
+        self._say(f"{text}\n")
 
     def _say(self, text: str) -> None:
         from fwtrace.cli.output import write

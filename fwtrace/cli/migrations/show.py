@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fwtrace.cli.migrations.common import DatabaseUrl, Folder, Label, opened
+from fwtrace.cli.migrations.common import (
+    DatabaseUrl,
+    Folders,
+    Label,
+    database_url,
+    described_database,
+    opened,
+)
 from fwtrace.cli.options import AsJson
 
 if TYPE_CHECKING:
     from fwtrace.migrate import Project
+    from fwtrace.render.outline import Entry
 
 __all__ = ["command"]
 
+FEW = 3
+"""Names that a note has room for."""
+
 
 def command(
-    folder: Folder = Path(),
+    folders: Folders = None,
     database: DatabaseUrl = None,
     label: Label = "",
     as_json: AsJson = False,
@@ -26,116 +36,243 @@ def command(
     """
     from fwtrace.cli.output import print_json
 
-    with opened(folder, database, label) as project:
+    with opened(folders, label, database_url(database), reads_only=True) as project:
         found = _described(project)
-        if as_json:
-            print_json(found)
-        else:
-            _draw(project, found)
+    if as_json:
+        print_json(found)
+    else:
+        _draw(found)
 
 
-def _described(project: Project) -> list[dict[str, Any]]:
-    loader, graph = project.loader, project.loader.graph
-    applied, conflicts = loader.applied_migrations, loader.detect_conflicts()
-    entry = project.interrupted()
-    found = []
-    for app in sorted(loader.migrated_apps):
-        steps = []
-        for key in _in_order(graph, app):
-            moment = applied.get(key)
-            half_way = entry is not None and (entry.app_label, entry.name) == key
-            steps.append(
-                {
-                    "name": key[1],
-                    "applied": moment.isoformat() if moment else None,
-                    "half_way": half_way,
-                    "waits_for": [
-                        ".".join(each)
-                        for each in sorted(graph.parents[key])
-                        if each[0] != app
-                    ],
-                    "after": [n for a, n in sorted(graph.parents[key]) if a == app],
-                    "replaces": [n for _, n in graph.nodes[key].replaces],
-                    "operations": [
-                        operation.formatted_description()
-                        for operation in graph.nodes[key].operations
-                    ],
-                }
-            )
-        found.append(
+# As data.
+
+
+def _described(project: Project) -> dict[str, Any]:
+    """``{"database", "apps": [{"app", "migrations": [...], ...}]}``"""
+    loader, entry = project.loader, project.interrupted()
+    apps = {*loader.migrated_apps, *(app for app, _ in loader.applied_migrations)}
+    if entry is not None:
+        apps.add(entry.app_label)
+    return {
+        "database": described_database(project),
+        "apps": [_app(project, app, entry) for app in sorted(apps)],
+    }
+
+
+def _app(project: Project, app: str, entry: Any) -> dict[str, Any]:
+    loader = project.loader
+    folder = next((s.folder for s in project.sources if s.app_label == app), None)
+    known = {name for owner, name in loader.disk_migrations if owner == app}
+    half_way = entry if entry is not None and entry.app_label == app else None
+    applied = {n: _moment(m) for (a, n), m in loader.applied_migrations.items() if a == app}
+    strangers = [name for name in applied if name not in known]
+    if half_way and half_way.name not in {*known, *applied}:
+        strangers.append(half_way.name)
+    return {
+        "app": app,
+        "folder": None if folder is None else str(folder),
+        "migrations": [_step(project, key, half_way) for key in _in_order(loader, app)],
+        "conflict": loader.detect_conflicts().get(app, []),
+        "unknown": [
             {
-                "app": app,
-                "migrations": steps,
-                "conflict": conflicts.get(app, []),
-                "unknown": [
-                    n for a, n in applied if a == app and not _is_known(loader, a, n)
-                ],
+                "name": name,
+                "applied": applied.get(name),
+                "half_way": _progress(half_way, name),
             }
-        )
-    return found
+            for name in strangers
+        ],
+    }
 
 
-def _is_known(loader: Any, app: str, name: str) -> bool:
-    return (app, name) in loader.disk_migrations
+def _step(project: Project, key: tuple[str, str], half_way: Any) -> dict[str, Any]:
+    loader = project.loader
+    app, name = key
+    migration = loader.disk_migrations[key]
+    parents = sorted(loader.graph.parents.get(key, ()))
+    elsewhere = [each for each in parents if each[0] != app]
+    # What is not here at all is not in the graph either.
+    elsewhere += [
+        each[:2]
+        for each in migration.dependencies
+        if each[0] not in loader.migrated_apps
+    ]
+    return {
+        "name": name,
+        "file": str(migration.path),
+        "applied": _moment(loader.applied_migrations.get(key)),
+        "half_way": _progress(half_way, name),
+        "after": [n for a, n in parents if a == app],
+        "waits_for": [
+            {"app": a, "name": n, "applied": (a, n) in loader.applied_migrations}
+            for a, n in dict.fromkeys(elsewhere)
+        ],
+        "replaces": [".".join(each) for each in migration.replaces],
+        "missing": [".".join(each) for each in loader.partly_applied.get(key, ())],
+        "operations": [each.formatted_description() for each in migration.operations],
+    }
 
 
-def _in_order(graph: Any, app: str) -> list[tuple[str, str]]:
-    """The app's migrations, each after what it comes after."""
-    found: dict[tuple[str, str], None] = {}
-    for leaf in graph.leaf_nodes(app):
-        found.update(dict.fromkeys(graph.forwards_plan(leaf)))
-    return [key for key in found if key[0] == app]
+def _moment(moment: Any) -> str | None:
+    return moment.isoformat() if hasattr(moment, "isoformat") else moment
 
 
-def _draw(project: Project, found: list[dict[str, Any]]) -> None:
+def _progress(entry: Any, name: str) -> dict[str, Any] | None:
+    """How far a run got with a migration before it was stopped."""
+    if entry is None or entry.name != name:
+        return None
+    return {"done": entry.operation, "backwards": entry.backwards}
+
+
+def _in_order(loader: Any, app: str) -> list[tuple[str, str]]:
+    """The app's migrations, each after what it comes after; squashed ones that cannot
+    be used yet, last."""
+    order = loader.graph.plan(loader.graph.leaf_nodes(app))
+    unused = [key for key in loader.partly_applied if key not in loader.graph]
+    return [key for key in [*order, *unused] if key[0] == app]
+
+
+# As a picture.
+
+
+def _draw(found: dict[str, Any]) -> None:
     from rich.text import Text
 
     from fwtrace.cli.output import draw
+    from fwtrace.render.outline import Outline
 
-    lines: list[Text] = []
-    has_database = project.database is not None
-    for app in found:
-        lines.append(Text(app["app"], "bold"))
-        steps = app["migrations"]
-        if not steps:
-            lines.append(Text("╰─ no migrations", "dim"))
-        for number, step in enumerate(steps):
-            last = number == len(steps) - 1 and not app["unknown"]
-            lines += _step(step, "╰─ " if last else "├─ ", has_database)
-        for name in app["unknown"]:
-            text = f"╰─ [?] {name}  applied, but its file is not here"
-            lines.append(Text(text, "yellow"))
+    has_database = found["database"] is not None
+    for number, app in enumerate(found["apps"]):
+        draw(*([""] if number else []), Outline(_drawn(app, has_database)))
         if app["conflict"]:
             names = ", ".join(app["conflict"])
-            lines.append(
-                Text(f"   {names} all want to be the latest: make --merge", "red")
-            )
+            text = f"{names} all want to be the latest: join them with make --merge"
+            draw(Text(text, "red"))
     if not has_database:
-        lines += [
-            Text(),
-            Text("Name a --database to see what is applied to it.", "dim"),
-        ]
-    draw(*lines)
+        draw("", Text("Name a --database to see what is applied to it.", "dim"))
 
 
-def _step(step: dict[str, Any], guide: str, has_database: bool) -> list[Any]:
+def _drawn(app: dict[str, Any], has_database: bool) -> Entry:
+    """The tree of one app: branches stand below where they begin."""
     from rich.text import Text
 
+    from fwtrace.render.outline import Entry
+
+    root = Entry(Text(app["app"], "bold"), Text(_summary(app, has_database), "dim"))
+    levels = [root]
+    for depth, step in _branches(app["migrations"]):
+        made = Entry(_title(step, has_database), _note(step, has_database))
+        del levels[depth + 1 :]
+        levels[depth].children.append(made)
+        levels.append(made)
+    if app["folder"] is not None:
+        for each in app["unknown"]:
+            text = Text.assemble((_mark(each, "[?] "), "yellow"), each["name"])
+            note = f"{_stated(each)}, but its file is not here"
+            root.children.append(Entry(text, Text(note, "yellow")))
+    return root
+
+
+def _summary(app: dict[str, Any], has_database: bool) -> str:
+    steps = [step for step in app["migrations"] if not step["missing"]]
+    if app["folder"] is None:
+        return f"{len(app['unknown'])} applied; its folder is not among those named"
+    count = f"{len(steps) or 'no'} migration{'' if len(steps) == 1 else 's'}"
+    if not (has_database and steps):
+        return count
+    return f"{count}, {sum(1 for step in steps if step['applied'])} applied"
+
+
+def _branches(steps: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """How deep each stands: a line of migrations goes on at its level, branches are
+    one deeper, and what joins them is where they began."""
+    by_name = {step["name"]: step for step in steps}
+    above: dict[str, str | None] = {}
+    below: dict[str | None, list[str]] = {}
+    for step in steps:
+        parents = [name for name in step["after"] if name in by_name]
+        above[step["name"]] = parent = _shared(parents, above)
+        below.setdefault(parent, []).append(step["name"])
+    found: list[tuple[int, dict[str, Any]]] = []
+    ahead: list[tuple[int, str]] = [(0, name) for name in below.get(None, ())][::-1]
+    while ahead:
+        depth, name = ahead.pop()
+        found.append((depth, by_name[name]))
+        children = below.get(name, [])
+        joints = [n for n in children if len(by_name[n]["after"]) > 1]
+        lines = [n for n in children if n not in joints]
+        deeper = 1 if len(children) > 1 else 0
+        ahead += [(depth, n) for n in reversed(joints)]
+        ahead += [(depth + deeper, n) for n in reversed(lines)]
+    return found
+
+
+def _shared(names: list[str], above: dict[str, str | None]) -> str | None:
+    """The last that all ways to these have in common."""
+    if len(names) == 1:
+        return names[0]
+    ways = []
+    for name in names:
+        way: list[str | None] = [name]
+        while way[-1] is not None:
+            way.append(above[way[-1]])
+        ways.append(way)
+    common = set(ways[0]).intersection(*ways) if ways else set()
+    return next((each for each in (ways[0] if ways else []) if each in common), None)
+
+
+def _title(step: dict[str, Any], has_database: bool) -> Any:
+    from rich.text import Text
+
+    if not has_database:
+        return Text(step["name"])
+    if step["missing"]:
+        return Text.assemble(("[-] ", "dim"), step["name"])
     mark, style = ("[X] ", "green") if step["applied"] else ("[ ] ", "")
     if step["half_way"]:
-        mark, style = "[/] ", "yellow"
-    text = Text.assemble((guide, "dim"), (mark if has_database else "", style))
-    text.append(step["name"])
-    moment = (step["applied"] or "")[:19].replace("T", " ")
-    notes = [moment] if moment else []
+        style = "yellow"
+    return Text.assemble((_mark(step, mark), style), step["name"])
+
+
+def _mark(step: dict[str, Any], usual: str) -> str:
+    return "[/] " if step["half_way"] else usual
+
+
+def _stated(step: dict[str, Any]) -> str:
+    """What the database has of it."""
     if step["half_way"]:
-        notes.append("stopped half-way: run again to go on, or migrate back")
-    if step["waits_for"]:
-        notes.append(f"after {', '.join(step['waits_for'])}")
+        way = "undoing it " if step["half_way"]["backwards"] else ""
+        return f"{way}stopped half-way"
+    return "applied"
+
+
+def _note(step: dict[str, Any], has_database: bool) -> Any:
+    from rich.text import Text
+
+    notes: list[Any] = []
+    if step["applied"]:
+        notes.append(Text(step["applied"][:16].replace("T", " "), "dim"))
+    if step["half_way"]:
+        done, count = step["half_way"]["done"], len(step["operations"])
+        text = f"{_stated(step)}, {done} of {count} operations done: run again to go on"
+        notes.append(Text(text, "yellow"))
+    for each in step["waits_for"]:
+        name = f"{each['app']}.{each['name']}"
+        if has_database and not (each["applied"] or step["applied"]):
+            notes.append(Text(f"waits for {name}", "yellow"))
+        else:
+            notes.append(Text(f"after {name}", "dim"))
     if len(step["after"]) > 1:
-        notes.append(f"merges {', '.join(step['after'])}")
+        notes.append(Text(f"joins {', '.join(step['after'])}", "dim"))
     if step["replaces"]:
-        notes.append(f"squashes {len(step['replaces'])} migrations")
-    if notes:
-        text.append(f"  {' · '.join(notes)}", "dim")
-    return [text]
+        notes.append(Text(f"squashes {_listed(step['replaces'])}", "dim"))
+    if step["missing"]:
+        text = f"not used while only a part is applied: {_listed(step['missing'])} not"
+        notes.append(Text(text, "yellow"))
+    return Text(" · ", "dim").join(notes)
+
+
+def _listed(labels: list[str]) -> str:
+    names = [label.partition(".")[2] for label in labels]
+    if len(names) <= FEW:
+        return ", ".join(names)
+    return f"{len(names)}, {names[0]} to {names[-1]}"

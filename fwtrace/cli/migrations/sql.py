@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from fwtrace.cli.errors import UsageError, did_you_mean
-from fwtrace.cli.migrations.common import Folder, Label, opened
+from fwtrace.cli.migrations.common import Folders, Label, meant, opened
 from fwtrace.cli.options import AsJson
 
 __all__ = ["command"]
@@ -29,7 +29,7 @@ def command(
     backwards: Annotated[
         bool, typer.Option("--backwards", help="The SQL that undoes it.")
     ] = False,
-    folder: Folder = Path(),
+    folders: Folders = None,
     label: Label = "",
     as_json: AsJson = False,
 ) -> None:
@@ -41,12 +41,23 @@ def command(
     from fwtrace.migrate import statements
 
     vendors = _vendors(dialect)
-    with opened(folder, None, label) as project:
-        found = statements(project, project.migration(migration), vendors, backwards)
+    with opened(folders, label, reads_only=True) as project:
+        with meant():
+            wanted = project.migration(migration)
+        found = statements(project, wanted, vendors, backwards)
     if as_json:
-        print_json(found)
+        print_json(
+            {
+                "app": wanted.app_label,
+                "name": wanted.name,
+                "backwards": backwards,
+                "operations": found,
+            }
+        )
+    elif len(vendors) == 1 and not sys.stdout.isatty():
+        _print(found, vendors[0])
     else:
-        _draw(found, vendors)
+        _draw(found)
 
 
 def _vendors(text: str) -> list[str]:
@@ -57,25 +68,28 @@ def _vendors(text: str) -> list[str]:
             raise UsageError(
                 f"There is no dialect {name!r}.{hint} There are {', '.join(VENDORS)}."
             )
-    return names
+    return list(dict.fromkeys(names))
 
 
-def _draw(found: list[dict[str, Any]], vendors: list[str]) -> None:
-    from rich.table import Table
+def _print(found: list[dict[str, Any]], vendor: str) -> None:
+    """SQL that can be piped into the database's own shell."""
+    from fwtrace.cli.output import write
+
+    blocks = (
+        "\n".join([f"-- {step['operation']}", *step["statements"][vendor]])
+        for step in found
+    )
+    write("\n\n".join(blocks) + "\n" if found else "-- There are no operations.\n")
+
+
+def _draw(found: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
-    from fwtrace.cli.output import draw, write
+    from fwtrace.cli.output import draw
+    from fwtrace.render.sql import Scripts
 
-    if len(vendors) == 1:
-        for step in found:
-            sql = "\n".join(step["statements"][vendors[0]])
-            write(f"-- {step['operation']}\n{sql}\n\n")
-        return
-    for step in found:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=True)
-        for vendor in vendors:
-            table.add_column(vendor, ratio=1, overflow="fold", header_style="cyan")
-        table.add_row(
-            *(Text("\n".join(step["statements"][vendor])) for vendor in vendors)
-        )
-        draw(Text(step["operation"], "bold"), table, Text())
+    for number, step in enumerate(found):
+        title = Text(step["operation"], "bold")
+        draw(*([""] if number else []), title, Scripts(step["statements"]))
+    if not found:
+        draw(Text("There are no operations.", "dim"))

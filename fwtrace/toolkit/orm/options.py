@@ -137,7 +137,9 @@ class Options:
 
     @property
     def label_lower(self) -> str:
-        return self.label.lower()
+        """``"blog.tag"``"""
+        app = f"{self.app_label}." if self.app_label else ""
+        return f"{app}{self.model_name}"
 
     @property
     def default_manager(self) -> Any:

@@ -288,7 +288,8 @@ def find_target(field: Any, model: type[Model]) -> None:
 def label_of(target: Any) -> str:
     """A model, or its name, as a migration has it: ``"blog.tag"``."""
     if isinstance(target, str):
-        return target if target == "self" else target.lower()
+        app, dot, name = target.rpartition(".")
+        return target if target == "self" else f"{app}{dot}{name.lower()}"
     return str(target._meta.label_lower)
 
 

@@ -120,7 +120,8 @@ class Page:
         self.wait_for(f"!!document.querySelector({json.dumps(selector)})")
         self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self.call("Input.insertText", text=text)
-        time.sleep(0.5)  # Swagger UI takes what is typed after a pause.
+        # Swagger UI takes what is typed after a pause, or when that is left.
+        self.run("document.activeElement.blur()")
 
     def text(self, selector):
         """The text of each element."""

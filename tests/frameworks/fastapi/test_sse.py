@@ -401,7 +401,8 @@ def test_silence_is_filled_with_pings(fastapi, part, app, client, monkeypatch):
     @app.get("/", response_class=part("sse").EventSourceResponse)
     async def events():
         yield 1
-        await asyncio.sleep(0.2)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
         yield 2
 
     first, *pings, last, end = client.get("/").text.split("\n\n")

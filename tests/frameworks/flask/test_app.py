@@ -547,7 +547,9 @@ def test_an_unhandled_error_is_logged(app, client, raising, caplog):
 
 
 @pytest.mark.parametrize(
-    "handler_for", ["404", 999, lambda: None, object(), Base()], ids=repr
+    "handler_for",
+    ["404", 999, lambda: None, object(), Base()],
+    ids=["a string", "no status", "a function", "an object", "an instance"],
 )
 def test_a_handler_for_what_is_no_error_is_refused(app, handler_for):
     with pytest.raises((ValueError, TypeError)):

@@ -48,45 +48,52 @@ def test_a_program_does_on_the_clone_what_it_does_on_flask(name, module):
     assert run(HERE / "as_clone.py", program) == on_flask
 
 
+class Server:
+    """A process that serves on a port of its choice, and says which."""
+
+    def __init__(self, arguments, folder):
+        self.output = folder / "printed.txt"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                env=ENVIRONMENT,
+                cwd=folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def printed(self):
+        return self.output.read_text()
+
+    def address(self, start=1):
+        """Where it listens, after that many starts."""
+        for _ in range(400):
+            found = re.findall(r"(?:Running on|Listening at:) (\S+)", self.printed)
+            if len(found) >= start:
+                return found[-1]
+            assert self.process.poll() is None, self.printed
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start: {self.printed}")
+
+    def stop(self):
+        os.killpg(self.process.pid, 15)
+        self.process.wait(timeout=10)
+
+
 @pytest.fixture
 def serve(tmp_path):
-    """Start a program's server; ``serve(arguments)`` gives its address."""
+    """Start a program's server: ``serve(*arguments)``."""
     started = []
 
-    def start(*arguments, port, cwd=tmp_path):
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            env=ENVIRONMENT,
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        started.append(process)
-        wait_for(port, process)
-        return f"http://127.0.0.1:{port}"
+    def start(*arguments):
+        started.append(Server(arguments, tmp_path))
+        return started[-1]
 
     yield start
-    for process in started:
-        os.killpg(process.pid, 15)
-        process.communicate(timeout=10)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(port, process):
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.1)
-    raise AssertionError("the server did not start")
+    for server in started:
+        server.stop()
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -110,9 +117,7 @@ def test_the_program_of_the_seeds_runs_with_its_import_line_changed(serve, tmp_p
     (tmp_path / "templates").mkdir()
     page = (HERE / "templates/login.html").read_text()
     (tmp_path / "templates/login.html").write_text(page)
-    port = free_port()
-    command = ("-m", CLONE, "--app", "seed.py", "run", "--port", str(port))
-    site = serve(*command, port=port)
+    site = serve("-m", CLONE, "--app", "seed.py", "run", "--port", "0").address()
 
     assert ask(f"{site}/auth/login")[2] == page.strip()
     status, headers, _ = ask(f"{site}/auth/login", b"username=ann")
@@ -122,30 +127,26 @@ def test_the_program_of_the_seeds_runs_with_its_import_line_changed(serve, tmp_p
 
 
 def test_app_run_reloads_when_its_file_changes(serve, tmp_path):
-    port = free_port()
     file = tmp_path / "hello.py"
 
     def write(text):
         file.write_text(
             f"from {CLONE} import Flask\n\napp = Flask(__name__)\n\n"
             f'@app.get("/")\ndef index():\n    return "{text}"\n\n'
-            f'if __name__ == "__main__":\n    app.run(port={port}, debug=True)\n'
+            f'if __name__ == "__main__":\n    app.run(port=0, debug=True)\n'
         )
 
     write("first")
-    site = serve("hello.py", port=port)
-    assert ask(site)[2] == "first"
-    time.sleep(1.5)
+    server = serve("hello.py")
+    assert ask(server.address())[2] == "first"
     write("second")
-    os.utime(file, (time.time() + 5, time.time() + 5))
-    for _ in range(100):
-        try:
-            if ask(site)[2] == "second":
-                return
-        except OSError:  # between two servers
-            pass
+    # What changed before the watcher looked for the first time is no change to it.
+    for moment in range(1, 200):
+        if "hello.py changed: reloading" in server.printed:
+            break
+        os.utime(file, (time.time() + moment, time.time() + moment))
         time.sleep(0.1)
-    raise AssertionError("it did not reload")
+    assert ask(server.address(start=2))[2] == "second"
 
 
 def test_an_error_in_debug_mode_is_a_page_for_its_developer(serve, tmp_path):
@@ -153,10 +154,8 @@ def test_an_error_in_debug_mode_is_a_page_for_its_developer(serve, tmp_path):
         f"from {CLONE} import Flask\n\napp = Flask(__name__)\n\n"
         '@app.get("/")\ndef index():\n    wanted = 7\n    return 1 / 0\n'
     )
-    port = free_port()
-    command = ("-m", CLONE, "run", "--debug", "--no-reload", "--port", str(port))
-    site = serve(*command, port=port)
-    status, _, page = ask(site)
+    command = ("-m", CLONE, "run", "--debug", "--no-reload", "--port", "0")
+    status, _, page = ask(serve(*command).address())
     assert status == 500
     assert "ZeroDivisionError" in page
     assert re.search("wanted", page)
@@ -185,6 +184,5 @@ def test_gunicorn_serves_it(serve, tmp_path):
         f"from {CLONE} import Flask, request\n\napp = Flask(__name__)\n\n"
         '@app.post("/")\ndef index():\n    return request.form["a"] * 2\n'
     )
-    port = free_port()
-    site = serve("-m", "gunicorn", "-b", f"127.0.0.1:{port}", "app:app", port=port)
-    assert ask(site, b"a=ab")[2] == "abab"
+    server = serve("-m", "gunicorn", "-b", "127.0.0.1:0", "app:app")
+    assert ask(server.address(), b"a=ab")[2] == "abab"

@@ -137,7 +137,18 @@ def numbers():
         (("a{}", 200, {"content-type": "text/css"}), 200, "text/css", b"a{}"),
         (Response("x", 203, content_type="text/x"), 203, "text/x", b"x"),
     ],
-    ids=str,
+    ids=[
+        "text",
+        "bytes",
+        "a dict",
+        "a list",
+        "a generator",
+        "text and a status",
+        "a dict and a reason",
+        "a generator and a status",
+        "text, a status and headers",
+        "a response",
+    ],
 )
 def test_view_may_return(app, value, status, kind, body):
     def view(request):
@@ -160,7 +171,11 @@ def test_response_in_a_tuple_keeps_its_headers(app):
     assert (response.headers["X-A"], response.headers["X-B"]) == ("1", "2")
 
 
-@pytest.mark.parametrize("value", [None, 1, object(), ("a",)], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [None, 1, object(), ("a",)],
+    ids=["nothing", "a number", "an object", "a tuple of one"],
+)
 def test_view_that_returns_no_response_is_named(app, value):
     @app.route("/")
     def forgetful(request):
@@ -507,10 +522,10 @@ def test_run_serves_until_it_is_interrupted(program):
 
 def interrupt(process):
     """Ctrl-C until it takes: wsgiref swallows one that comes amid a response."""
-    for _ in range(50):
+    for _ in range(5):
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=0.2)
+            process.wait(timeout=2)
             return
         except subprocess.TimeoutExpired:
             continue

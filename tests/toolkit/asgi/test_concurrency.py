@@ -81,13 +81,14 @@ def test_functions_run_at_the_same_time(concurrency):
 
 def test_the_number_of_threads_is_limited(concurrency):
     running = most = 0
-    lock = threading.Lock()
+    lock, pair = threading.Lock(), threading.Barrier(2)
 
     def work():
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
+        pair.wait(10)
         time.sleep(0.02)
         with lock:
             running -= 1
@@ -257,11 +258,12 @@ def test_the_first_that_ends_stops_the_others(until_first):
 
 @pytest.mark.parametrize(("tokens", "most"), [(1, 1), (2, 2), (40, 4)])
 def test_no_more_threads_at_once_than_the_limiter_has_tokens(part, tokens, most):
-    running, seen = [], []
+    running, seen, together = [], [], threading.Barrier(most)
 
     def work():
         running.append(1)
         seen.append(len(running))
+        together.wait(10)
         time.sleep(0.02)
         running.pop()
 

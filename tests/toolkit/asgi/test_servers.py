@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -170,48 +171,59 @@ def wait_for(condition):
     raise AssertionError("waited in vain")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "served.py").write_text(SERVED)
-    (tmp_path / "file.txt").write_bytes(b"0123456789" * 20_000)
-    return tmp_path
-
-
-@pytest.fixture
+@contextmanager
 def running(root, folder):
-    """``with running() as port``: the app behind uvicorn, stopped at the end."""
-
-    @contextmanager
-    def run():
-        errors = folder / "errors.txt"
-        with errors.open("wb") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, str(folder / "served.py")],
-                env=os.environ | {"ROOT": root, "PYTHONPATH": str(REPOSITORY)},
-                stdout=stderr,
-                stderr=stderr,
-            )
-        port = folder / "port.txt"
+    """The port of the app behind uvicorn, which is stopped at the end."""
+    (folder / "served.py").write_text(SERVED)
+    (folder / "file.txt").write_bytes(b"0123456789" * 20_000)
+    errors = folder / "errors.txt"
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, str(folder / "served.py")],
+            env=os.environ | {"ROOT": root, "PYTHONPATH": str(REPOSITORY)},
+            stdout=stderr,
+            stderr=stderr,
+        )
+    port = folder / "port.txt"
+    try:
+        wait_for(lambda: port.exists() or process.poll() is not None)
+        assert process.poll() is None, errors.read_text()
+        yield int(port.read_text())
+    finally:
+        process.terminate()
         try:
-            wait_for(lambda: port.exists() or process.poll() is not None)
-            assert process.poll() is None, errors.read_text()
-            yield int(port.read_text())
-        finally:
-            process.terminate()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
 
-    return run
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """``shared(root)``: the port of a server that goes on to the last test."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(root):
+            folder = tmp_path_factory.mktemp("served")
+            return stack.enter_context(running(root, folder))
+
+        yield start
 
 
 @pytest.fixture
-def port(running):
-    with running() as port:
-        yield port
+def port(request, root, shared, tmp_path):
+    """Of the shared server, or of one with its files in ``tmp_path``."""
+    if getattr(request, "param", "shared") == "shared":
+        yield shared(root)
+    else:
+        with running(root, tmp_path) as port:
+            yield port
+
+
+server_of_its_own = pytest.mark.parametrize("port", ["own"], indirect=True)
+"""Marks a test of what the server writes into its log."""
 
 
 @pytest.fixture
@@ -242,11 +254,12 @@ def test_plain_answers(web):
     assert (head.content, head.headers["content-length"]) == (b"", "9")
 
 
-def test_an_error_is_answered_and_the_server_goes_on(web, folder):
+@server_of_its_own
+def test_an_error_is_answered_and_the_server_goes_on(web, tmp_path):
     # The server closes the connection of a request that failed.
     assert web.get("/broken", headers={"connection": "close"}).status_code == 500
     assert web.get("/").status_code == 200
-    assert "ValueError: tea" in (folder / "errors.txt").read_text()
+    assert "ValueError: tea" in (tmp_path / "errors.txt").read_text()
 
 
 def test_a_streamed_answer(web):
@@ -304,6 +317,7 @@ def test_the_server_asks_for_a_body_only_if_the_app_does(port, path, first_line)
             assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
+@server_of_its_own
 def test_a_client_that_hangs_up_stops_the_stream(web):
     with web.stream("GET", "/endless") as response:
         pieces = response.iter_text()
@@ -313,17 +327,18 @@ def test_a_client_that_hangs_up_stops_the_stream(web):
     assert log == ["started", "began", "closed"]
 
 
+@server_of_its_own
 def test_a_background_task_runs_after_the_answer(web):
     assert web.get("/late").text == "done"
     assert wait_for(lambda: "background" in web.get("/log").json())
 
 
-def test_the_lifespan_is_started_and_stopped(running, folder):
-    with running() as port:
+def test_the_lifespan_is_started_and_stopped(root, tmp_path):
+    with running(root, tmp_path) as port:
         url = f"http://127.0.0.1:{port}/log"
         assert httpx.get(url, trust_env=False).json() == ["started"]
-        assert not (folder / "log.txt").exists()
-    assert (folder / "log.txt").read_text() == "started stopped"
+        assert not (tmp_path / "log.txt").exists()
+    assert (tmp_path / "log.txt").read_text() == "started stopped"
 
 
 def test_a_websocket_echo(websocket):
@@ -346,6 +361,7 @@ def test_a_websocket_that_the_app_closes(websocket):
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (4001, "see you")
 
 
+@server_of_its_own
 def test_a_websocket_that_the_client_closes(websocket, web):
     with websocket("/echo") as session:
         session.close(3000, "enough")

@@ -3,15 +3,16 @@
 Follows the twelve steps of SQLite's documentation (lang_altertable.html): foreign keys
 are off, the new table is filled, the old one dropped, the new one renamed; indexes and
 triggers are made again, the counter of AUTOINCREMENT is kept, and before the
-transaction ends every foreign key is checked.
+transaction ends those foreign keys are checked that may lead nowhere now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from fwtrace.toolkit.orm.editor.base import SchemaEditor
 from fwtrace.toolkit.orm.editor.definition import (
@@ -20,14 +21,26 @@ from fwtrace.toolkit.orm.editor.definition import (
     bare,
     column_of,
 )
+from fwtrace.toolkit.orm.editor.references import DoubtfulReferences
 from fwtrace.toolkit.orm.exceptions import IntegrityError, ProgrammingError
-from fwtrace.toolkit.orm.introspection import inspect_table
+
+if TYPE_CHECKING:
+    from fwtrace.toolkit.orm.database import Database
 
 __all__ = ["SQLiteEditor"]
 
 
 class SQLiteEditor(SchemaEditor):
     vendor: ClassVar[str] = "sqlite"
+
+    def __init__(
+        self,
+        database: Database | None = None,
+        collect_sql: bool = False,
+        atomic: bool = True,
+    ) -> None:
+        super().__init__(database, collect_sql, atomic)
+        self.doubtful = DoubtfulReferences()
 
     # Foreign keys cannot be turned off within a transaction.
 
@@ -68,10 +81,14 @@ class SQLiteEditor(SchemaEditor):
         if self.connection is not None and not self.collect_sql:
             self.check_references()
 
+    def settle(self) -> None:
+        self.doubtful.is_any = True
+
     def check_references(self) -> None:
-        """Raise IntegrityError, naming a row, where a foreign key leads nowhere."""
+        """Raise IntegrityError, naming a row, where a foreign key leads nowhere of
+        those that may since the editor began."""
         assert self.connection is not None
-        broken = self.connection.fetch("PRAGMA foreign_key_check")
+        broken = self.doubtful.broken(self.connection)
         if broken:
             table, rowid, target, _ = broken[0]
             more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
@@ -90,9 +107,18 @@ class SQLiteEditor(SchemaEditor):
 
         return column_sql(field, self.dialect)
 
+    def _drop_table(self, table: str) -> None:
+        super()._drop_table(table)
+        self.doubtful.drop(table)
+
+    def alter_db_table(self, model: Any, old: str, new: str) -> None:
+        super().alter_db_table(model, old, new)
+        self.doubtful.rename(old, new)
+
     def alter_unique_together(self, model: Any, old: Any, new: Any) -> None:
         before, after = set(map(tuple, old)), set(map(tuple, new))
         if before != after:
+            self.doubtful.targets.add(model._meta.db_table)
             definition = Definition.of(model)
             groups = tuple(sorted(after))
             self._remake(
@@ -115,6 +141,8 @@ class SQLiteEditor(SchemaEditor):
         definition = Definition.of(field.model)
         if all(each.name != field.name for each in definition.fields):
             definition = replace(definition, fields=(*definition.fields, field))
+        if column.reference:
+            self.doubtful.tables.add(definition.table)
         before = definition.without(field)
         self._remake(before, definition, {column.name: filling or "NULL"})
 
@@ -127,6 +155,8 @@ class SQLiteEditor(SchemaEditor):
 
     def _drop_column(self, model: Any, field: Any) -> None:
         definition = Definition.of(model)
+        if field.primary_key or field.unique:
+            self.doubtful.targets.add(definition.table)
         self._remake(definition, definition.without(field))
 
     def _alter_column(
@@ -150,6 +180,10 @@ class SQLiteEditor(SchemaEditor):
             if filling is not None:
                 quoted = self.quote_name(new.name)
                 fillings[new.name] = f"coalesce({quoted}, {filling})"
+        if new.reference:
+            self.doubtful.tables.add(table)
+        if old.primary_key or old.unique:
+            self.doubtful.targets.add(table)
         if replace(renamed, key_type=new.key_type) != new:
             self._remake(after, after, fillings)
             self._switch_index(model, old, new)
@@ -206,6 +240,8 @@ class SQLiteEditor(SchemaEditor):
             )
 
     def remove_constraint(self, model: Any, constraint: Any) -> None:
+        if getattr(constraint, "fields", ()):
+            self.doubtful.targets.add(model._meta.db_table)
         if constraint.after_table(model, self.dialect):
             self._drop_index(model._meta.db_table, constraint.name)
         elif constraint.in_table(model, self.dialect):
@@ -227,16 +263,17 @@ class SQLiteEditor(SchemaEditor):
         """Make the table of ``after`` out of that of ``before``, whose rows it gets;
         ``fillings`` says by column what is copied instead of the old value."""
         quote, table, fillings = self.quote_name, after.table, fillings or {}
-        known = before.columns(self.dialect)
+        known, wanted = before.columns(self.dialect), after.columns(self.dialect)
         self._refuse_drift(table, set(known))
-        belongings = self._belongings(before, after)
+        dropped = known.keys() - wanted.keys()
+        belongings = self._belongings(before, after, dropped)
         counter = self._counter(table)
         temporary = f"new__{table}"
         lines = ", ".join(self.lines(after))
         self.execute(f"CREATE TABLE {quote(temporary)} ({lines})")
         copied = {
             name: fillings.get(name) or quote(name)
-            for name, column in after.columns(self.dialect).items()
+            for name, column in wanted.items()
             if not column.generated and (name in known or name in fillings)
         }
         self.execute(
@@ -257,10 +294,11 @@ class SQLiteEditor(SchemaEditor):
         """A column that somebody added by hand would be lost."""
         if self.connection is None:
             return
-        found = inspect_table(self.connection, table)
-        if found is None:
+        there = self._fetched(
+            "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1", table
+        )
+        if not there:
             return  # the first statement will say so
-        there = {column.name for column in found.columns}
         unknown, missing = sorted(there - known), sorted(known - there)
         if unknown:
             hint = f", where migrations know {missing[0]!r}" if missing else ""
@@ -274,7 +312,9 @@ class SQLiteEditor(SchemaEditor):
                 "made: it was changed by hand."
             )
 
-    def _belongings(self, before: Definition, after: Definition) -> list[str]:
+    def _belongings(
+        self, before: Definition, after: Definition, dropped: Collection[str]
+    ) -> list[str]:
         """The indexes and triggers that the new table is to have: those that are there,
         also when they were made by hand, but for what names a dropped column; and those
         that are new."""
@@ -283,7 +323,9 @@ class SQLiteEditor(SchemaEditor):
         added = {name: new[name] for name in new if name not in old}
         if self.connection is None:
             return list(new.values())
-        gone = set(old) - set(new) | self._on_dropped(before, after)
+        gone = set(old) - set(new)
+        if dropped:
+            gone |= self._indexes_on(after.table, dropped)
         rows = self.connection.fetch(
             "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? "
             "AND sql IS NOT NULL AND type IN ('index', 'trigger') ORDER BY type, rowid",
@@ -298,19 +340,19 @@ class SQLiteEditor(SchemaEditor):
         free = self.free_name(name)
         return statement.replace(self.quote_name(name), self.quote_name(free), 1)
 
-    def _on_dropped(self, before: Definition, after: Definition) -> set[str]:
-        """Indexes of columns that the new table does not have."""
-        columns = after.columns(self.dialect)
-        dropped = {name for name in before.columns(self.dialect) if name not in columns}
-        assert self.connection is not None
-        there = inspect_table(self.connection, after.table) if dropped else None
-        if there is None:
-            return set()
-        return {each.name for each in there.constraints if dropped & {*each.columns}}
+    def _indexes_on(self, table: str, columns: Collection[str]) -> set[str]:
+        """The indexes that name one of these columns."""
+        return self._fetched(
+            "SELECT item.name FROM pragma_index_list(?, 'main') AS item "
+            "JOIN pragma_index_info(item.name, 'main') AS key "
+            "WHERE key.name IN (SELECT value FROM json_each(?))",
+            table,
+            json.dumps(sorted(columns)),
+        )
 
     def _counter(self, table: str) -> int | None:
         """The highest key that AUTOINCREMENT has given, also to rows that are gone."""
-        if self.connection is None or "sqlite_sequence" not in self._names():
+        if self.connection is None or not self.is_taken("sqlite_sequence"):
             return None
         rows = self.connection.fetch(
             "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
@@ -322,9 +364,9 @@ class SQLiteEditor(SchemaEditor):
         self.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, counter))
 
     def is_taken(self, name: str) -> bool:
-        return self.connection is not None and name in self._names()
+        return bool(self._fetched("SELECT 1 FROM sqlite_master WHERE name = ?", name))
 
-    def _names(self) -> set[str]:
-        assert self.connection is not None
-        rows = self.connection.fetch("SELECT name FROM sqlite_master")
-        return {name for (name,) in rows}
+    def _fetched(self, sql: str, *params: str) -> set[Any]:
+        """The values of one column; none without a database."""
+        rows = self.connection.fetch(sql, params) if self.connection else ()
+        return {value for (value,) in rows}

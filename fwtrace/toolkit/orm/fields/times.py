@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["DateField", "DateTimeField", "DurationField", "TimeField"]
 
 
+SEVERAL = "has one of auto_now, auto_now_add and default, not several"
+
+
 class _Temporal(Field):
     """What can be read from ISO 8601 text.
 
@@ -79,9 +82,15 @@ class _Clocked(_Temporal):
 
     def _check_options(self) -> None:
         super()._check_options()
+        if self.auto_now and self.auto_now_add:
+            self._refuse(SEVERAL)
+
+    def contribute_to_class(self, model: type[Model], name: str) -> None:
         has_default = self.default not in (None, NOT_PROVIDED)
-        if sum((bool(self.auto_now), bool(self.auto_now_add), has_default)) > 1:
-            self._refuse("has one of auto_now, auto_now_add and default, not several")
+        # In a migration the default may be for the rows that are there.
+        if self._is_set and has_default and not model._meta.apps.is_lazy:
+            self._refuse(SEVERAL)
+        super().contribute_to_class(model, name)
 
     @property
     def _is_set(self) -> bool:

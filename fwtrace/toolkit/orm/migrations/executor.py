@@ -20,10 +20,11 @@ from fwtrace.toolkit.orm.migrations.operations import (
     AddField,
     CreateModel,
     Operation,
-    RunPython,
-    RunSQL,
     SeparateDatabaseAndState,
 )
+from fwtrace.toolkit.orm.migrations.operations.fields import FieldOperation
+from fwtrace.toolkit.orm.migrations.operations.indexes import IndexOperation
+from fwtrace.toolkit.orm.migrations.operations.models import ModelOperation
 from fwtrace.toolkit.orm.migrations.planning import Plan, migration_plan
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
 from fwtrace.toolkit.orm.migrations.state import ProjectState
@@ -244,7 +245,7 @@ class MigrationExecutor:
             operation.database_backwards(app, editor, after, before)
         else:
             operation.database_forwards(app, editor, before, after)
-        if isinstance(operation, (RunPython, RunSQL, SeparateDatabaseAndState)):
+        if _may_change_rows(operation):
             editor.settle()
 
     def _is_done(self, migration: Migration, backwards: bool) -> bool:
@@ -356,6 +357,13 @@ def states_of(
         found.append((operation, before, after))
         before = after
     return found
+
+
+def _may_change_rows(operation: Operation) -> bool:
+    """Whether it does what the schema editor may not know of."""
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(map(_may_change_rows, operation.database_operations))
+    return not isinstance(operation, (FieldOperation, IndexOperation, ModelOperation))
 
 
 def _ordered(steps: Sequence[Any], backwards: bool) -> list[tuple[int, Any]]:

@@ -43,12 +43,12 @@ OPAQUE = (RunPython, RunSQL, SeparateDatabaseAndState)
 @dataclass(frozen=True)
 class Squashed:
     """``kept`` are the operations that nothing could be reduced past, each with the
-    migration that it comes from; ``by_hand`` says what is left to be done."""
+    migration that it comes from; ``notes`` are sentences on what is left to people."""
 
     migration: Migration
     replaced: list[Migration]
     kept: list[tuple[Migration, Operation]]
-    by_hand: list[str]
+    notes: list[str]
 
     @property
     def before(self) -> int:
@@ -59,13 +59,13 @@ class Squashed:
 def squash(
     loader: MigrationLoader,
     app_label: str,
-    start: str,
+    start: str | None,
     end: str,
     name: str = "",
     no_optimize: bool = False,
 ) -> Squashed:
-    """From the migration ``start``, or the first for ``""``, to ``end``: beginnings of
-    their names will do. ``name`` is for the new one, without its number."""
+    """From the migration ``start``, or the first where none is named, to ``end``:
+    beginnings of names will do. ``name`` is for the new one, without its number."""
     replaced = _range(loader, app_label, start, end)
     made = Migration(_name(replaced, bool(start), name), app_label)
     if made.key in loader.disk_migrations:
@@ -84,7 +84,12 @@ def squash(
         for step in made.operations
         if isinstance(step, OPAQUE) and id(step) in origins
     ]
-    return Squashed(made, replaced, kept, list(_by_hand(made, replaced)))
+    notes = [
+        *_on_kept(kept),
+        *_on_functions(made, replaced),
+        *_on_atomic(made, replaced),
+    ]
+    return Squashed(made, replaced, kept, notes)
 
 
 def _fewer(operations: list[Operation], app_label: str) -> list[Operation]:
@@ -93,7 +98,7 @@ def _fewer(operations: list[Operation], app_label: str) -> list[Operation]:
 
 
 def _range(
-    loader: MigrationLoader, app_label: str, start: str, end: str
+    loader: MigrationLoader, app_label: str, start: str | None, end: str
 ) -> list[Migration]:
     last = loader.get_migration_by_prefix(app_label, end).key
     plan = [key for key in loader.graph.forwards_plan(last) if key[0] == app_label]
@@ -154,7 +159,16 @@ def _ensure_no_circle(
 # What is left to people.
 
 
-def _by_hand(made: Migration, replaced: Sequence[Migration]) -> Iterator[str]:
+def _on_kept(kept: Sequence[tuple[Migration, Operation]]) -> Iterator[str]:
+    named = ", ".join(f"{step.describe()} ({each.name})" for each, step in kept)
+    if named:
+        yield (
+            f"Nothing is reduced past {named}: mark with elidable=True what a new "
+            "database has no need of."
+        )
+
+
+def _on_functions(made: Migration, replaced: Sequence[Migration]) -> Iterator[str]:
     files = {type(each).__module__: each for each in replaced}
     for each in dict.fromkeys(_all_named(made.operations)):
         origin = files.get(each.__module__)
@@ -172,6 +186,9 @@ def _by_hand(made: Migration, replaced: Sequence[Migration]) -> Iterator[str]:
                 f"Copy {name} from {origin.path}, line {line}, into {made.name}: "
                 "Python cannot import it from there."
             )
+
+
+def _on_atomic(made: Migration, replaced: Sequence[Migration]) -> Iterator[str]:
     if not made.atomic:
         names = ", ".join(each.name for each in replaced if not each.atomic)
         yield (

@@ -16,6 +16,7 @@ from typing import Any
 
 from fwtrace.toolkit.orm.fields import Field
 from fwtrace.toolkit.orm.migrations.exceptions import InvalidBasesError
+from fwtrace.toolkit.orm.migrations.naming import renamed_field, renamed_in
 from fwtrace.toolkit.orm.model import Model, ModelBase
 from fwtrace.toolkit.orm.registry import Registry
 
@@ -268,6 +269,8 @@ def _label(model: Any, app_label: str) -> str:
 def _unbound(field: Any, app_label: str) -> Field:
     """A clone in no model, whose relation names the app too."""
     _, _, args, options = field.deconstruct()
+    if field.many_to_many and options.get("to") == "self":
+        options["symmetrical"] = field.symmetrical
     for name in ("to", "through"):
         given = options.get(name)
         if given == "self":
@@ -458,7 +461,9 @@ class ProjectState:
         state = self.model(app_label, model_name)
         state.get_field(old_name)
         fields = {
-            (new_name if name == old_name else name): field
+            (new_name if name == old_name else name): renamed_field(
+                field, old_name, new_name
+            )
             for name, field in state.fields.items()
         }
         options = dict(state.options)
@@ -470,16 +475,17 @@ class ProjectState:
                 }
         for option in ("indexes", "constraints"):
             options[option] = [
-                _with_renamed(each, old_name, new_name) for each in options[option]
+                renamed_in(each, old_name, new_name) for each in options[option]
             ]
         if options.get("order_with_respect_to") == old_name:
             options["order_with_respect_to"] = new_name
         self._set(state.changed(fields=fields, options=options))
-        for other, name, field in self.references_to(state.key):
-            if getattr(field, "to_field", None) == old_name:
-                moved = copy(field)
-                moved.to_field = new_name
-                self._set(other.changed(fields={**other.fields, name: moved}))
+        for other in list(self.models.values()):
+            for name, field in other.fields.items():
+                moved = _with_names(field, other, state.key, old_name, new_name)
+                if moved is not field:
+                    other = other.changed(fields={**other.fields, name: moved})
+                    self._set(other)
 
     def references_to(self, key: Key) -> list[tuple[ModelState, str, Any]]:
         """``(model, name of the field, field)`` of every relation to that model."""
@@ -580,23 +586,22 @@ def _pointed(field: Any, state: ModelState, old: Key, label: str) -> Any:
     return made
 
 
-def _called(what: Any, name: str) -> Any:
-    made = copy(what)
-    made.name = name
+def _with_names(field: Any, state: ModelState, key: Key, old: str, new: str) -> Any:
+    """A relation that names a field of the model of that key, with its new name."""
+    if not field.is_relation:
+        return field
+    made = field
+    if target_of(field, state) == key and getattr(field, "to_field", None) == old:
+        made = copy(field)
+        made.to_field = new
+    pair = getattr(field, "through_fields", None) or ()
+    if through_of(field, state) == key and old in pair:
+        made = copy(field)
+        made.through_fields = tuple(new if each == old else each for each in pair)
     return made
 
 
-def _with_renamed(what: Any, old: str, new: str) -> Any:
-    """An index or a constraint that names the field by its new name."""
-    names = getattr(what, "fields", ())
-    if old not in [name.lstrip("-") for name in names]:
-        return what
-    found = [
-        f"{'-' if name.startswith('-') else ''}{new}"
-        if name.lstrip("-") == old
-        else name
-        for name in names
-    ]
+def _called(what: Any, name: str) -> Any:
     made = copy(what)
-    made.fields = found if isinstance(names, list) else tuple(found)
+    made.name = name
     return made

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.websockets import WebSocketDisconnect
 
 LOG = Path("log.txt")
+GATE = Path("go on")
 
 
 def note(text: str) -> None:
@@ -46,12 +47,14 @@ async def fails():
     raise RuntimeError("on purpose")
 
 
-@app.get("/slow")
-async def slow():
+@app.get("/gated")
+async def gated():
     async def lines():
-        for number in range(4):
-            yield f"{number}\n"
-            await asyncio.sleep(0.3)
+        yield "0\n"
+        while not GATE.exists():
+            await asyncio.sleep(0.01)
+        yield "1\n"
+        yield "2\n"
 
     return StreamingResponse(lines(), media_type="text/plain")
 

@@ -52,6 +52,10 @@ def field_of(kind, **options):
     return kind(**options)
 
 
+def as_column(field):
+    return type("Thing", (Model,), {"__module__": __name__, "field": field})
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -78,8 +82,8 @@ def field_of(kind, **options):
         (lambda: DecimalField(decimal_places=3), "needs a positive whole max_digits"),
         (lambda: DecimalField(max_digits=2, decimal_places=3), "more decimal_places"),
         (lambda: DateField(auto_now=True, auto_now_add=True), "not several"),
-        (lambda: DateTimeField(auto_now=True, default=1), "not several"),
-        (lambda: TimeField(auto_now_add=True, default=1), "not several"),
+        (lambda: as_column(DateTimeField(auto_now=True, default=1)), "not several"),
+        (lambda: as_column(TimeField(auto_now_add=True, default=1)), "not several"),
         (lambda: GenericIPAddressField(blank=True), "needs null=True"),
         (lambda: GenericIPAddressField(protocol="x"), "no protocol 'x'"),
         (lambda: GenericIPAddressField(protocol="ipv4", unpack_ipv4=True), "'both'"),

@@ -167,16 +167,17 @@ class History:
         old, new = self.any_model(), self.free_name()
         if not old or not new:
             return
-        for known in (
+        by_model: list[dict[str, Any]] = [
             self.models,
             self.groups,
             self.orders,
             self.indexes,
             self.constraints,
             self.bases,
-        ):
+        ]
+        for known in by_model:
             if old in known:
-                known[new] = known.pop(old)  # type: ignore[attr-defined]
+                known[new] = known.pop(old)
         self.change_kinds(old, new)
         for other, base in self.bases.items():
             if base == old:

@@ -199,10 +199,9 @@ class History:
     def rename_field(self, now: list[str]) -> Any:
         model = self.pick(now)
         fields, free = self.fields(model, with_relations=True), self.free(model)
-        names = [n for n in fields if n not in self.conditions(model)]
-        if not names or not free:
+        if not fields or not free:
             return None
-        return m.RenameField(model, self.pick(names), self.pick(free))
+        return m.RenameField(model, self.pick(fields), self.pick(free))
 
     def remove(self, now: list[str]) -> Any:
         model = self.pick(now)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def run(text):
     return names
 
 
-FOUND = {
+FOUND: dict[str, dict[str, Any]] = {
     "from django.db import migrations, models": {
         "migrations.AddField": migrations.AddField,
         "models.CharField": models.CharField,

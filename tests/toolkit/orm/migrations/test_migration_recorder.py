@@ -44,6 +44,7 @@ def test_table_is_made_once(recorder, connected):
     recorder.ensure_schema()
     recorder.ensure_schema()
     table = inspect_table(connected, "django_migrations")
+    assert table is not None
     assert [column.name for column in table.columns] == ["id", "app", "name", "applied"]
     types = [column.type.replace("bigint(20)", "bigint") for column in table.columns]
     assert types == TYPES[connected.vendor]

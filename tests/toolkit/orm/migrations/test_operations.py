@@ -32,7 +32,7 @@ def every_operation(m, models):
         m.RenameIndex("Book", new_name="by_b", old_fields=("a", "b")),
         m.AddConstraint("Book", models.UniqueConstraint(fields=["a"], name="one_a")),
         m.RemoveConstraint("Book", "one_a"),
-        m.RunSQL("SELECT 1", "SELECT 2", hints={"a": 1}, elidable=True),
+        m.RunSQL("SELECT 1", "SELECT 2", hints={"a": 1}),
         m.RunSQL("SELECT 1"),
         m.SeparateDatabaseAndState([m.RemoveIndex("Book", "a")], []),
     ]
