@@ -1,6 +1,6 @@
 """Migrations from outside: find them, take a database along them, record what it did.
 
-project = Project.open(locate([Path("shop")]), "sqlite:///shop.db")
+project = Project.open(locate([Path("shop")]), connected("sqlite:///shop.db"))
 trace = migrate(project, project.targets("blog.0002"))
 """
 
@@ -17,7 +17,7 @@ from fwtrace import __version__
 from fwtrace.probes.migrations import EDITORS, MIGRATIONS, mark_bookkeeping
 from fwtrace.probes.orm import ORM
 from fwtrace.probes.signals import SIGNALS
-from fwtrace.toolkit.orm import Database, connect, disconnect
+from fwtrace.toolkit.orm import Database, connect
 from fwtrace.toolkit.orm.editor import offline_editor
 from fwtrace.toolkit.orm.migrations.exceptions import (
     AmbiguityError,
@@ -43,7 +43,15 @@ from fwtrace.tracer.model import Span, Trace
 from fwtrace.tracer.recorder import CURRENT, Limits, Recorder
 from fwtrace.tracer.seam import attach
 
-__all__ = ["Project", "Target", "locate", "make_importable", "migrate", "statements"]
+__all__ = [
+    "Project",
+    "Target",
+    "connected",
+    "locate",
+    "make_importable",
+    "migrate",
+    "statements",
+]
 
 Target = tuple[str, str | None]
 """An app and the name of one of its migrations; None for before the first."""
@@ -95,26 +103,16 @@ class Project:
     def open(
         cls,
         sources: list[MigrationSource],
-        url: str | None = None,
+        database: Database | None = None,
         *,
         reads_only: bool = False,
     ) -> Project:
-        """Raises MigrationError where a migration cannot be read, ValueError for a URL
-        of no database. Who ``reads_only`` makes no file of a database that has none,
-        and does not mind what is elsewhere."""
-        database = None if url is None else connect(url)
-        if database is not None and reads_only and is_missing(database):
-            database = connect("sqlite://")
-        try:
-            loader = MigrationLoader(sources, database, ignore_missing=reads_only)
-        except BaseException:
-            disconnect()
-            raise
+        """Raises MigrationError where a migration cannot be read, DatabaseError where
+        the database cannot. Who ``reads_only`` does not mind what is elsewhere."""
+        loader = MigrationLoader(sources, ignore_missing=reads_only)
+        loader.database = database
+        loader.build_graph()
         return cls(sources, loader, database)
-
-    def close(self) -> None:
-        if self.database is not None:
-            disconnect(self.database.alias)
 
     @property
     def name(self) -> str:
@@ -166,7 +164,7 @@ class Project:
         app, name = self._split(text)
         if not name:
             known = [n for a, n in sorted(self.loader.disk_migrations) if a == app]
-            example = f", such as {app}.{known[0].partition('_')[0]}" if known else ""
+            example = f", such as {app}.{known[0]}" if known else ""
             raise AmbiguityError(f"Which migration of {app!r}? Name one{example}.")
         return self.loader.get_migration_by_prefix(app, name)
 
@@ -220,15 +218,27 @@ class Project:
         ]
 
     def plan(self, targets: Iterable[Target]) -> Plan:
-        """What is to be run; without a database, for an empty one."""
+        """What is to be run; without a database, for an empty one.
+
+        Raises MigrationError where one does not fit what comes before it.
+        """
         self.loader.check_consistent_history()
-        return migration_plan(self.loader, targets)
+        found = migration_plan(self.loader, targets)
+        if found:
+            self.loader.project_state([migration.key for migration, _ in found])
+        return found
 
 
-def is_missing(database: Database) -> bool:
-    """Whether it is a file that is not there, which a look at it would make."""
+def connected(url: str, *, reads_only: bool = False) -> Database:
+    """The database of a URL; who ``reads_only`` makes no file where there is none.
+
+    Raises ValueError for a URL of no database.
+    """
+    database = connect(url)
     is_file = database.vendor == "sqlite" and database.name != ":memory:"
-    return is_file and not os.path.exists(database.name)
+    if reads_only and is_file and not os.path.exists(database.name):
+        return connect("sqlite://")
+    return database
 
 
 def _short(folder: Path) -> str:
@@ -265,7 +275,7 @@ def migrate(
 
     executor = project.executor(counting)
     targets = list(targets)
-    project.loader.check_consistent_history()
+    project.plan(targets)  # what can be said before anything is done
     database: Any = project.database
     recorder = Recorder(
         f"{database.vendor} {os.path.basename(database.name)}",

@@ -200,7 +200,7 @@ def _kind(statement: Span, parent: Span) -> str:
         return ""
     if attributes.get("db.collection.name") == "sqlite_sequence":
         return "counter"
-    if word == "PRAGMA":
+    if word.startswith("PRAGMA "):
         return "setting"
     return "lookup" if "db.response.returned_rows" in attributes else ""
 

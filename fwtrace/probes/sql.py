@@ -24,6 +24,10 @@ _TARGET = re.compile(
     rf"\b(?:FROM|INTO|UPDATE|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?)\s+{_NAME}",
     re.IGNORECASE,
 )
+_DEFINING = re.compile(
+    r"\s*(?:(PRAGMA)\s+(\w+)|(CREATE|DROP)\s+(?:UNIQUE\s+)?(INDEX)\b)", re.IGNORECASE
+)
+_INDEXED = re.compile(rf"\bON\s+{_NAME}", re.IGNORECASE)
 _INSERT = re.compile(r"^\s*INSERT\b[^(]*\(([^)]*)\)\s*VALUES", re.IGNORECASE)
 _COMPARED = re.compile(
     rf"{_NAME}\s*(?:=|<>|!=|[<>]=?|\bLIKE|\bIN\s*\()[^?%]*(?:\?|%s)", re.IGNORECASE
@@ -48,6 +52,11 @@ def read_statement(sql: str) -> Statement:
     """What the text of a statement tells."""
     operation = sql.split(None, 1)[0].upper() if sql.strip() else "?"
     found = _TARGET.search(sql)
+    defining = _DEFINING.match(sql)
+    if defining:
+        first, second = filter(None, defining.groups())
+        operation = f"{first.upper()} {second}"
+        found = _INDEXED.search(sql) if second.upper() == "INDEX" else None
     return Statement(operation, found[1] if found else "", _secret_places(sql))
 
 

@@ -1,8 +1,9 @@
 """Bookkeeping, folded: statements that only surround what a migration does.
 
-BEGIN; CREATE TABLE users; INSERT INTO django_migrations; COMMIT
-    sql BEGIN, sql CREATE users, sql INSERT ..., sql COMMIT
-    bookkeeping BEGIN, sql CREATE users, bookkeeping INSERT ..., COMMIT
+sql BEGIN                        bookkeeping transaction
+sql CREATE users                 sql CREATE users
+sql INSERT django_migrations     bookkeeping record, transaction
+sql COMMIT
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def _is_bookkeeping(span: Span) -> bool:
 
 
 def _together(spans: list[Span]) -> Span:
-    """As long as all of them took, and called as they are."""
-    counted = Counter(span.name for span in spans)
+    """As long as all of them took, and called after what they are for."""
+    counted = Counter(span.attributes[MARK] for span in spans)
     names = [f"{name} ×{n}" if n > 1 else name for name, n in counted.items()]
     start = spans[0].start
     return Span(

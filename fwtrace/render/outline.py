@@ -71,13 +71,11 @@ class _Drawing:
         """The line of an entry, and more where it does not fit."""
         room = max(8, self.width - len(guide))
         pieces = entry.text.wrap(self.console, room, overflow="fold", no_wrap=False)
-        lines = [Text(guide, "dim") + piece for piece in pieces[:1]]
-        lines += [Text(inner, "dim") + piece for piece in pieces[1:]]
+        lines = [_guided(guide, piece) for piece in pieces[:1]]
+        lines += [_guided(inner, piece) for piece in pieces[1:]]
         if entry.note:
             lines += self.beside(lines, entry.note, guide, inner)
-        for line in lines:
-            line.no_wrap = True
-            yield line
+        yield from lines
 
     def beside(
         self, lines: list[Text], note: Text, guide: str, inner: str
@@ -92,4 +90,8 @@ class _Drawing:
             return
         room = max(8, self.width - len(inner) - GAP)
         for piece in note.wrap(self.console, room, overflow="fold", no_wrap=False):
-            yield Text(inner + " " * GAP, "dim") + piece
+            yield _guided(inner + " " * GAP, piece)
+
+
+def _guided(guide: str, text: Text) -> Text:
+    return Text(no_wrap=True).append(guide, "dim").append_text(text)

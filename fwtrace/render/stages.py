@@ -21,6 +21,7 @@ __all__ = ["changes", "details", "frame_lines", "heading", "source_lines", "wher
 Line = Text
 TRIED = 8
 MESSAGES = 8
+_CHANGING = ("DELETE", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH")
 _VALUED = ("CGI", "HTTP header", "request line")
 _PLACED = ("call", "signal", "sql", "view")
 
@@ -46,11 +47,19 @@ def details(span: Span, width: int) -> Iterator[Line]:
     if running is not None and span.stage != "middleware":
         waiting = duration(max(0, span.duration - running))
         yield plain(f"{duration(running)} running, {waiting} awaiting", "dim")
-    if span.error is not None and span.stage != "exception":
+    if span.error is not None and not _is_told_elsewhere(span):
         error = f"raised {span.error['type']}: {span.error['message']}"
         yield plain(error, "red")
     if span.fault is not None:
         yield plain(f"fwtrace's own fault: {span.fault}", "red")
+
+
+def _is_told_elsewhere(span: Span) -> bool:
+    """Whether the error stands in the details, or at the operation that raised it."""
+    return span.stage == "exception" or (
+        span.stage == "migration"
+        and any(c.stage == "migration" and c.error for c in span.children)
+    )
 
 
 def source_lines(span: Span) -> Iterator[Line]:
@@ -109,7 +118,7 @@ def _sql_heading(span: Span) -> str:
     affected = attributes.get("fwtrace.sql.affected_rows")
     if rows is not None:
         return f"{span.name} · {_count(rows, 'row')}"
-    if affected is not None:
+    if affected or (affected is not None and span.name.startswith(_CHANGING)):
         return f"{span.name} · {_count(affected, 'row')} affected"
     return span.name
 

@@ -120,7 +120,8 @@ class _Tree:
             yield self.line(inner, line)
         if children and not deeper:
             count = sum(1 for _ in span.walk()) - 1
-            yield self.line(inner, Text(f"… {count} spans below", "dim"))
+            noun = "span" if count == 1 else "spans"
+            yield self.line(inner, Text(f"… {count} {noun} below", "dim"))
         elif children:
             for number, child in enumerate(children):
                 last = number == len(children) - 1 and not out
@@ -195,13 +196,14 @@ def _times(trace: Trace, width: int, ascii_only: bool) -> Iterator[Text]:
     times = [each for each in time_by_stage(trace) if each.own > 0]
     total = sum(each.own for each in times) or 1
     yield Text("Where the time went", "bold")
-    room = max(8, min(width, 100) - 11 - TIME - 18)
+    label = max([11, *(len(each.stage) + 1 for each in times)])
+    room = max(8, min(width, 100) - label - TIME - 18)
     for each in times[:8]:
         share = each.own / total
         if share < 0.005:
             continue
         bar = share_bar(share, room, ascii_only)
-        text = Text.assemble((f"  {each.stage:<11}", STYLES.get(each.stage, "")))
+        text = Text.assemble((f"  {each.stage:<{label}}", STYLES.get(each.stage, "")))
         text.append(bar.ljust(room), STYLES.get(each.stage, ""))
         text.append(f"{duration(each.own):>{TIME}}")
         text.append(f"{share:>6.0%}", "bold")

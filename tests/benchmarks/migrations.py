@@ -1,4 +1,7 @@
-"""Migrations beside Django's: a history, what has changed, and a table made anew."""
+"""Migrations beside Django's: a history, what has changed, and a table made anew.
+
+Both work in processes of their own, and print what they measure: see ``migrators``.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,88 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.harness import Aim, Result, show
-from tests.benchmarks.migrators import seconds_of
+from tests.benchmarks.migrators import DATABASE, seconds_of
 from tests.benchmarks.projects import ROOTS, write_big_table, write_history
 
 __all__ = ["migrations"]
 
 HALF = (Aim("fwtrace", "Django", 0.5),)
-DATABASE = "db.sqlite3"
 MILLION = 1_000_000
 
-Times = dict[str, dict[str, float]]
-"""By what was done, the seconds of each competitor."""
+Run = Callable[[], dict[str, float]]
+"""The seconds that things took, by what was done."""
 
 
 def migrations() -> list[Result]:
-    with tempfile.TemporaryDirectory() as folder:
-        found = [*history(Path(folder)), *detection(Path(folder))]
-    with tempfile.TemporaryDirectory() as folder:
-        found.append(big_table(Path(folder)))
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for name, root in ROOTS.items():
+            write_history(folder / name, root)
+        found = [*history(folder), *detection(folder)]
+    with tempfile.TemporaryDirectory() as made:
+        found.append(big_table(Path(made)))
     return found
+
+
+def history(folder: Path) -> list[Result]:
+    """200 migrations. One round there, and one back, are long."""
+    took = in_turn(3, both("read", folder))
+    took |= in_turn(2, both("run", folder))
+    took |= in_turn(1, both("back", folder))
+    whole = {
+        name: sum(took[what][name] for what in ("load", "plan", "run"))
+        for name in ROOTS
+    }
+    return [
+        shown("200 migrations: loaded, planned, run", whole, HALF),
+        shown("of this: loaded, and put into a graph", took["load"]),
+        shown("of this: planned, with the state at the end", took["plan"]),
+        shown("of this: run", took["run"]),
+        shown("200 migrations undone", took["back"], HALF),
+    ]
+
+
+def detection(folder: Path) -> list[Result]:
+    took = in_turn(2, both("detect", folder))
+    return [
+        shown("Detecting that none of 200 models changed", took["none"], HALF),
+        shown("Detecting a changed field in each of them", took["each"], HALF),
+    ]
+
+
+def big_table(folder: Path) -> Result:
+    """A column is altered of a table that has another with an index."""
+    ours, bare = folder / "fwtrace", folder / "sqlite3"
+    write_big_table(ours, ROOTS["fwtrace"])
+    bare.mkdir()
+    worked("fwtrace", "begin", ours)
+    filled = folder / DATABASE
+    shutil.move(ours / DATABASE, filled)
+    _fill(filled)
+
+    def on_a_copy(place: Path, run: Run) -> dict[str, float]:
+        shutil.copy(filled, place)
+        return run()
+
+    took = in_turn(
+        5,
+        {
+            "fwtrace": partial(
+                on_a_copy, ours, partial(worked, "fwtrace", "alter", ours)
+            ),
+            "sqlite3": partial(on_a_copy, bare, partial(_bare, bare)),
+        },
+    )
+    aims = (Aim("fwtrace", "sqlite3", 1.5),)
+    return shown("A table of a million rows made anew", took["alter"], aims)
+
+
+def both(task: str, folder: Path) -> dict[str, Run]:
+    return {name: partial(worked, name, task, folder / name) for name in ROOTS}
 
 
 def worked(name: str, task: str, folder: Path) -> dict[str, float]:
@@ -39,13 +102,13 @@ def worked(name: str, task: str, folder: Path) -> dict[str, float]:
     found = subprocess.run(
         [*command, name, task, str(folder)], check=True, stdout=subprocess.PIPE
     )
-    times: dict[str, float] = json.loads(found.stdout)
-    return times
+    seconds: dict[str, float] = json.loads(found.stdout)
+    return seconds
 
 
-def in_turn(rounds: int, runs: dict[str, Callable[[], dict[str, float]]]) -> Times:
-    """The best time of each competitor for each thing that it does."""
-    best: Times = {}
+def in_turn(rounds: int, runs: dict[str, Run]) -> dict[str, dict[str, float]]:
+    """For each thing that is done, the best seconds of each competitor."""
+    best: dict[str, dict[str, float]] = {}
     for _ in range(rounds):
         for name, run in runs.items():
             for what, seconds in run().items():
@@ -58,77 +121,6 @@ def shown(title: str, seconds: dict[str, float], aims: tuple[Aim, ...] = ()) -> 
     result = Result(title, seconds)
     show(result, aims)
     return result
-
-
-def history(folder: Path) -> list[Result]:
-    """200 migrations; reading them and planning is quick, and so done several times."""
-    for name, root in ROOTS.items():
-        write_history(folder / name, root)
-    times = in_turn(
-        3,
-        {name: lambda name=name: worked(name, "read", folder / name) for name in ROOTS},
-    )
-    times |= in_turn(
-        1,
-        {name: lambda name=name: worked(name, "run", folder / name) for name in ROOTS},
-    )
-    there = {
-        name: sum(times[what][name] for what in ("load", "plan", "run"))
-        for name in ROOTS
-    }
-    return [
-        shown("200 migrations of 20 apps: loaded, planned and run", there, HALF),
-        shown("    loaded, and put into a graph", times["load"]),
-        shown("    planned, with the state at the end", times["plan"]),
-        shown("    run", times["run"]),
-        shown("    and back to the beginning", times["back"], HALF),
-    ]
-
-
-def detection(folder: Path) -> list[Result]:
-    times = in_turn(
-        2,
-        {
-            name: lambda name=name: worked(name, "detect", folder / name)
-            for name in ROOTS
-        },
-    )
-    return [
-        shown("Detecting that nothing has changed in 200 models", times["none"], HALF),
-        shown("Detecting one changed field in each of them", times["each"], HALF),
-    ]
-
-
-def big_table(folder: Path) -> Result:
-    """A column is altered: all rows are copied."""
-    filled = folder / "filled"
-    for name, root in ROOTS.items():
-        write_big_table(folder / name, root)
-    shutil.copytree(folder / "fwtrace", filled)
-    worked("fwtrace", "begin", filled)
-    _fill(filled / DATABASE)
-    (folder / "sqlite3").mkdir()
-
-    def on_a_copy(
-        name: str, run: Callable[[Path], dict[str, float]]
-    ) -> dict[str, float]:
-        shutil.copy(filled / DATABASE, folder / name / DATABASE)
-        return run(folder / name)
-
-    times = in_turn(
-        3,
-        {
-            "fwtrace": lambda: on_a_copy(
-                "fwtrace", lambda copy: worked("fwtrace", "alter", copy)
-            ),
-            "sqlite3": lambda: on_a_copy("sqlite3", _bare),
-        },
-    )
-    return shown(
-        "A table of a million rows made anew",
-        times["alter"],
-        (Aim("fwtrace", "sqlite3", 1.5),),
-    )
 
 
 def _fill(path: Path) -> None:

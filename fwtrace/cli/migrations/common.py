@@ -15,6 +15,7 @@ from fwtrace.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from fwtrace.migrate import Project
+    from fwtrace.toolkit.orm import Database
     from fwtrace.toolkit.orm.migrations.loader import MigrationSource
 
 __all__ = [
@@ -83,19 +84,32 @@ def opened(
 ) -> Iterator[Project]:
     """The migrations of folders with their database; what is wrong is one sentence."""
     from fwtrace.migrate import Project
+    from fwtrace.toolkit.orm import disconnect
 
-    with aside():
-        sources = located(folders, label)
-        with plainly(), _known_app(label):
-            try:
-                project = Project.open(sources, url, reads_only=reads_only)
-            except ValueError as error:
-                raise UsageError(str(error)) from None
     try:
+        with aside(), plainly():
+            sources = located(folders, label)
+            with _known_app(label):
+                database = _connected(url, reads_only)
+                project = Project.open(sources, database, reads_only=reads_only)
         with plainly():
             yield project
     finally:
-        project.close()
+        disconnect()
+
+
+def _connected(url: str | None, reads_only: bool) -> Database | None:
+    from fwtrace.migrate import connected
+
+    if url is None:
+        return None
+    try:
+        database = connected(url, reads_only=reads_only)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if url.startswith("sqlite:///") and database.name == ":memory:":
+        say(f"{url.removeprefix('sqlite:///')!r} is not there: it is taken as empty.")
+    return database
 
 
 def located(folders: list[Path] | None, label: str) -> list[MigrationSource]:

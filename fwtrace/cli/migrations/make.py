@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fwtrace.cli.errors import CommandError, UsageError
-from fwtrace.cli.migrations.common import Label, plainly
+from fwtrace.cli.migrations.common import (
+    Folders,
+    Label,
+    aside,
+    is_sample,
+    plainly,
+    refuse_sample,
+    say,
+)
+from fwtrace.cli.migrations.files import File, NewName, as_files, described, save_new
 from fwtrace.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -20,12 +27,7 @@ __all__ = ["command"]
 
 
 def command(
-    folder: Annotated[
-        Path,
-        typer.Option(
-            "--folder", "-f", metavar="FOLDER", help="The app's folder of migrations."
-        ),
-    ] = Path("migrations"),
+    folders: Folders = None,
     models: Annotated[
         str,
         typer.Option(
@@ -34,15 +36,13 @@ def command(
             help="The module of the models; else models beside the folder.",
         ),
     ] = "",
-    name: Annotated[
-        str, typer.Option("--name", metavar="NAME", help="What to call it.")
-    ] = "",
+    name: NewName = "",
     renames: Annotated[
         list[str] | None,
         typer.Option(
             "--rename",
             metavar="OLD=NEW",
-            help="book.pages=page_count, or Author=Writer.",
+            help="What was renamed: book.pages=page_count, or Author=Writer.",
         ),
     ] = None,
     defaults: Annotated[
@@ -50,216 +50,136 @@ def command(
         typer.Option(
             "--default",
             metavar="FIELD=VALUE",
-            help="For rows there are: book.isbn=\"''\".",
+            help="What the rows that are there get, as Python: book.isbn=\"''\".",
         ),
     ] = None,
     empty: Annotated[
-        bool, typer.Option("--empty", help="Without operations, to be filled in.")
+        bool, typer.Option("--empty", help="One without operations, to be filled in.")
     ] = False,
     merge: Annotated[
-        bool, typer.Option("--merge", help="Join the latest migrations of an app.")
+        bool, typer.Option("--merge", help="One that joins the latest ones of an app.")
     ] = False,
     check: Annotated[
         bool,
         typer.Option("--check", help="Write nothing; exit 1 if anything is missing."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the file instead of writing it.")
+        bool, typer.Option("--dry-run", help="Print the files instead of writing them.")
     ] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing.")] = False,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Ask nothing, even on a terminal.")
+    ] = False,
     label: Label = "",
     as_json: AsJson = False,
 ) -> None:
     """Compare models with their migrations, and write one for what is missing.
 
-    Example: fwtrace migrations make --folder shop/migrations --rename book.pages=length
+    Example: fwtrace migrations make --folder shop --rename book.pages=page_count
     """
-    with plainly():
-        made = _made(
-            folder,
-            models,
-            label,
-            name,
-            renames,
-            defaults,
-            empty,
-            merge,
-            no_input or check,
-        )
-    _finish(folder, made, check=check, dry_run=dry_run, as_json=as_json)
-
-
-def _made(
-    folder: Path,
-    models: str,
-    label: str,
-    name: str,
-    renames: list[str] | None,
-    defaults: list[str] | None,
-    empty: bool,
-    merge: bool,
-    no_input: bool,
-) -> list[Migration]:
-    """The migrations to write, with their names."""
-    from fwtrace.toolkit.orm.migrations.autodetector import MigrationAutodetector
-    from fwtrace.toolkit.orm.migrations.exceptions import ConflictError
+    from fwtrace.cli.migrations.missing import sources_to_be
+    from fwtrace.cli.migrations.missing import empty as emptied, merged
     from fwtrace.toolkit.orm.migrations.loader import MigrationLoader
 
-    source = _source(folder, label)
-    loader = MigrationLoader([source], ignore_missing=True)
-    app = source.app_label
-    conflicts = loader.detect_conflicts()
-    if merge:
-        return _merged(loader, app, conflicts.get(app, []))
-    if conflicts:
-        raise ConflictError(
-            f"The app {app!r} has {len(conflicts[app])} latest migrations: "
-            f"{', '.join(conflicts[app])}. Join them with --merge first."
-        )
-    if empty:
-        return [_empty(loader, app, name)]
-    questioner = _questioner(renames or [], defaults or [], app, no_input)
-    wanted = _wanted(models or _beside(source), app)
-    detector = MigrationAutodetector(loader.project_state(), wanted, questioner)
-    changes = detector.changes(loader.graph, [app], {app}, name or None)
-    for each in getattr(questioner, "unanswered", ()):
-        _say(f"If that was a rename, say so: {each}\n")
-    for each in getattr(questioner, "notes", ()):
-        _say(f"{each}\n")
-    unused = getattr(questioner, "unused", [])
-    if unused:
-        raise UsageError(f"Nothing of the kind was found for {', '.join(unused)}.")
-    return [migration for made in changes.values() for migration in made]
-
-
-def _source(folder: Path, label: str) -> Any:
-    """The folder, which need not be there yet."""
-    from fwtrace.toolkit.orm.migrations.sources import source_of
-
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{str(folder)!r} is a file: name a folder of migrations.")
-    return source_of(folder, label)
-
-
-def _beside(source: Any) -> str:
-    """``shop.models`` of ``shop.migrations``."""
-    home = source.package.rpartition(".")[0]
-    if not home:
-        raise UsageError(
-            "Which models? Name their module with --models, such as shop.models."
-        )
-    return f"{home}.models"
-
-
-def _wanted(module: str, app: str) -> Any:
-    """The state that the models' classes say."""
-    from fwtrace.hosts.models import models_of_module
-    from fwtrace.toolkit.orm.migrations.state import ProjectState
-
-    return ProjectState.from_models(models_of_module(module), app)
-
-
-def _questioner(
-    renames: list[str], defaults: list[str], app: str, no_input: bool
-) -> Any:
-    from fwtrace.toolkit.orm.migrations.questioner import (
-        FlagQuestioner,
-        InteractiveQuestioner,
+    answers = _pairs("--rename", renames), _pairs("--default", defaults)
+    _refuse_contradictions(
+        {"--empty": empty, "--merge": merge, "--check": check},
+        {"--rename": renames, "--default": defaults, "--models": models},
     )
-
-    is_asked = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-    if renames or defaults or no_input or not is_asked:
-        return FlagQuestioner(
-            _pairs("--rename", renames), _pairs("--default", defaults), [app]
+    with aside(), plainly():
+        sources = sources_to_be(folders, label)
+        if is_sample(sources) and check:
+            raise UsageError(
+                "There are no migrations here to check: name their folder with "
+                "--folder."
+            )
+        loader = MigrationLoader(sources, ignore_missing=True)
+        if merge:
+            made = merged(loader, name)
+        elif empty:
+            made = emptied(loader, name)
+        else:
+            made = _missing(loader, models, name, answers, check, not no_input)
+        files = as_files(sources, made)
+    is_written = bool(files) and not (check or dry_run)
+    if is_written:
+        refuse_sample(sources)
+        save_new(files)
+    _tell(files, is_written=is_written, as_json=as_json, dry_run=dry_run)
+    if check and files:
+        these = "A migration is" if len(files) == 1 else f"{len(files)} migrations are"
+        raise CommandError(
+            f"{these} missing: write what is with 'fwtrace migrations make'."
         )
-    return InteractiveQuestioner(_ask, _say, [app])
 
 
-def _pairs(flag: str, given: list[str]) -> dict[str, str]:
-    found = {}
-    for each in given:
-        name, equals, value = each.partition("=")
-        if not (name and equals and value):
-            raise UsageError(f"{flag} takes OLD=NEW, not {each!r}.")
-        found[name.strip()] = value.strip()
+def _pairs(flag: str, given: list[str] | None) -> dict[str, str]:
+    form = "OLD=NEW" if flag == "--rename" else "FIELD=VALUE"
+    found: dict[str, str] = {}
+    for each in given or ():
+        name, _, value = (part.strip() for part in each.partition("="))
+        if not (name and value):
+            raise UsageError(f"{flag} takes {form}, not {each!r}.")
+        if name in found:
+            raise UsageError(f"{flag} says two things of {name!r}: leave one out.")
+        found[name] = value
     return found
 
 
-def _ask(question: str) -> str:
-    _say(f"{question} ")
-    line = sys.stdin.readline()
-    if not line:
-        raise KeyboardInterrupt
-    return line.rstrip("\n")
+def _refuse_contradictions(kinds: dict[str, bool], details: dict[str, Any]) -> None:
+    chosen = [flag for flag, is_given in kinds.items() if is_given]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} do not go together: leave one out.")
+    for flag, given in details.items():
+        if given and chosen and chosen != ["--check"]:
+            raise UsageError(f"{chosen[0]} looks at no models: leave {flag} out.")
 
 
-def _say(text: str) -> None:
-    from fwtrace.cli.output import write
+def _missing(
+    loader: MigrationLoader,
+    models: str,
+    name: str,
+    answers: tuple[dict[str, str], dict[str, str]],
+    check: bool,
+    may_ask: bool,
+) -> list[Migration]:
+    """The migrations that are missing, after what flags and a person say."""
+    from fwtrace.cli.migrations.asking import Questioner, is_somebody_there
+    from fwtrace.cli.migrations.missing import changes, refuse_conflicts
 
-    write(text if text.endswith((" ", "\n")) else f"{text}\n", sys.stderr)
+    refuse_conflicts(loader)
+    asks = may_ask and not check and is_somebody_there()
+    questioner = Questioner(*answers, loader.migrated_apps, dry_run=check, asks=asks)
+    try:
+        found = changes(loader, models, questioner, name)
+    except KeyboardInterrupt:
+        say("\nStopped: nothing was written.")
+        raise
+    if questioner.unused:
+        flags = ", ".join(questioner.unused)
+        open_ones = ", ".join(map(str, questioner.unanswered))
+        hint = f" There could be {open_ones}." if open_ones else ""
+        raise UsageError(f"Nothing has changed that fits {flags}.{hint}")
+    for each in questioner.unanswered:
+        say(f"If that is a rename, say so with {each}.")
+    for each in questioner.notes:
+        say(each)
+    return found
 
 
-def _empty(loader: MigrationLoader, app: str, name: str) -> Migration:
-    from fwtrace.toolkit.orm.migrations.migration import Migration
-
-    latest = loader.graph.leaf_nodes(app)
-    made = Migration(f"{_next_number(loader, app)}_{name or 'custom'}", app)
-    made.dependencies = list(latest)
-    made.initial = not latest
-    return made
-
-
-def _next_number(loader: MigrationLoader, app: str) -> str:
-    numbers = [
-        int(n.partition("_")[0])
-        for a, n in loader.disk_migrations
-        if a == app and n.partition("_")[0].isdecimal()
-    ]
-    return f"{max(numbers, default=0) + 1:04}"
-
-
-def _merged(loader: MigrationLoader, app: str, names: list[str]) -> list[Migration]:
-    from fwtrace.toolkit.orm.migrations.squash import merge
-
-    return [merge(loader, app, names)] if names else []
-
-
-def _finish(
-    folder: Path, made: list[Migration], *, check: bool, dry_run: bool, as_json: bool
+def _tell(
+    files: list[File], *, is_written: bool, as_json: bool, dry_run: bool
 ) -> None:
-    """Write the files, or say what they would be."""
-    from fwtrace.cli.output import print_json, save, write
-    from fwtrace.toolkit.orm.migrations.writer import MigrationWriter
+    from fwtrace.cli.output import print_json, write
 
-    with plainly():
-        files = [(folder / f"{each.name}.py", each) for each in made]
-        texts = [MigrationWriter(each).as_string() for _, each in files]
-    if not (check or dry_run):
-        for (path, _), text in zip(files, texts, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save(text, str(path))
     if as_json:
-        print_json([_described(path, each) for path, each in files])
+        print_json([described(file, is_written=is_written) for file in files])
     elif not files:
         write("No changes: the migrations make what the models say.\n")
+    elif dry_run:
+        texts = [f"# {file.path}\n{file.text}" for file in files]
+        write("\n\n".join(texts))
     else:
-        for (path, each), text in zip(files, texts, strict=True):
-            write(f"{path}\n")
-            for operation in each.operations:
+        for file in files:
+            write(f"{file.path}\n")
+            for operation in file.migration.operations:
                 write(f"  {operation.formatted_description()}\n")
-            if dry_run:
-                write(f"\n{text}")
-    if check and files:
-        raise CommandError(
-            f"{len(files)} migrations are missing: write them with "
-            "'fwtrace migrations make'."
-        )
-
-
-def _described(path: Path, migration: Migration) -> dict[str, Any]:
-    return {
-        "file": str(path),
-        "app": migration.app_label,
-        "name": migration.name,
-        "operations": [each.formatted_description() for each in migration.operations],
-    }

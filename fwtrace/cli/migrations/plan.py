@@ -91,11 +91,11 @@ def _draw(found: dict[str, Any]) -> None:
     from fwtrace.render.outline import Entry, Outline
 
     if found["half_way"]:
-        text = f"{found['half_way']} was stopped half-way: run goes on with it first"
+        text = f"{found['half_way']} was stopped half-way: run goes on with it first."
         draw(Text(text, "yellow"))
-    if not found["steps"]:
-        where = " in the database" if found["database"] else ""
-        draw(Text(f"Nothing to do: all is there{where}." if where else "Nothing to do."))
+    elif not found["steps"]:
+        why = ": the database is there already" if found["database"] else ""
+        draw(Text(f"Nothing to do{why}."))
     draw(
         *(
             Outline(Entry(_title(step), Text(), [*map(_line(step), step["operations"])]))

@@ -103,12 +103,21 @@ def command(
                 "of the users service: name a folder with --folder, or --database."
             )
         trace = _run(project, target, fake=fake, fake_initial=fake_initial, wait=wait)
+    if quiet and trace.outcome["phrase"] == "nothing to do":
+        say("Nothing to do: the database is there already.")
     if not quiet:
         shown = trace if all_statements or shape == "json" else fold_bookkeeping(trace)
         show_trace(shown, shape, options, output)
     error = trace.outcome["error"]
     if error:
-        raise CommandError(error["message"])
+        raise CommandError(_sentence(error))
+
+
+def _sentence(error: dict[str, str]) -> str:
+    """Our errors are sentences; of another, its kind is a part of what it says."""
+    module, _, kind = error["type"].rpartition(".")
+    is_ours = module.startswith("fwtrace.")
+    return error["message"] if is_ours else f"{kind}: {error['message']}"
 
 
 def _run(project: Project, target: str, **options: Any) -> Trace:
@@ -121,7 +130,7 @@ def _run(project: Project, target: str, **options: Any) -> Trace:
     progress = _Progress()
     try:
         with redirect_stdout(progress):
-            return migrate(project, targets, progress=progress.tell, **options)
+            trace = migrate(project, targets, progress=progress.tell, **options)
     except KeyboardInterrupt:
         progress.end_line()
         entry = project.interrupted()
@@ -130,8 +139,8 @@ def _run(project: Project, target: str, **options: Any) -> Trace:
             left = f"{entry.app_label}.{entry.name} is half-way: run again to go on"
         say(f"Stopped: {left}.")
         raise
-    finally:
-        progress.end_line()
+    progress.end_line(" failed.")
+    return trace
 
 
 class _Progress(io.TextIOBase):
@@ -163,9 +172,9 @@ class _Progress(io.TextIOBase):
         self._say(text)
         return len(text)
 
-    def end_line(self) -> None:
+    def end_line(self, text: str = "") -> None:
         if self.is_within:
-            self._end("")
+            self._end(text)
 
     def _end(self, text: str) -> None:
         self.is_within = False

@@ -266,7 +266,7 @@ def _note(step: dict[str, Any], has_database: bool) -> Any:
     if step["replaces"]:
         notes.append(Text(f"squashes {_listed(step['replaces'])}", "dim"))
     if step["missing"]:
-        text = f"not used while only a part is applied: {_listed(step['missing'])} not"
+        text = f"not used while {_listed(step['missing'])} is not applied"
         notes.append(Text(text, "yellow"))
     return Text(" · ", "dim").join(notes)
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fwtrace.cli.errors import CommandError
-from fwtrace.cli.migrations.common import Folder, Label, opened, plainly
+from fwtrace.cli.migrations.common import (
+    Folders,
+    Label,
+    meant,
+    opened,
+    refuse_sample,
+    say,
+)
+from fwtrace.cli.migrations.files import NewName, as_files, described, save_new
+from fwtrace.cli.options import AsJson
 
 __all__ = ["command"]
 
@@ -21,49 +27,61 @@ def command(
     ],
     first: Annotated[
         str,
-        typer.Option("--first", metavar="FIRST", help="Begin here, not at the first."),
+        typer.Option(
+            "--first", metavar="FIRST", help="Begin here, not at the app's first."
+        ),
     ] = "",
-    name: Annotated[
-        str, typer.Option("--name", metavar="NAME", help="What to call it.")
-    ] = "",
+    name: NewName = "",
     no_optimize: Annotated[
         bool, typer.Option("--no-optimize", help="Keep the operations as they are.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the file instead of writing it.")
     ] = False,
-    folder: Folder = Path(),
+    folders: Folders = None,
     label: Label = "",
+    as_json: AsJson = False,
 ) -> None:
     """Write one migration that replaces several, with as few operations as it takes.
 
     Example: fwtrace migrations squash 0004 --dry-run
     """
-    from fwtrace.cli.output import save, write
+    from fwtrace.cli.output import print_json, write
     from fwtrace.toolkit.orm.migrations.squash import squash
-    from fwtrace.toolkit.orm.migrations.writer import MigrationWriter
 
-    with opened(folder, None, label) as project, plainly():
-        end = project.migration(last)
-        start = project.migration(first).name if first else None
+    with opened(folders, label, reads_only=True) as project:
+        if not dry_run:
+            refuse_sample(project.sources)
+        with meant():
+            end = project.migration(last)
+            start = project.migration(first).name if first else ""
         found = squash(
             project.loader, end.app_label, start, end.name, name, no_optimize
         )
-        text = MigrationWriter(found.migration).as_string()
-        home = next(
-            each.folder for each in project.sources if each.app_label == end.app_label
-        )
-    path = home / f"{found.migration.name}.py"
-    if dry_run:
-        write(text)
-    elif path.exists():
-        raise CommandError(f"{str(path)!r} is there already: give another --name.")
-    else:
-        save(text, str(path))
-        write(f"{path}\n")
-    before, after = found.before, len(found.migration.operations)
-    count = len(found.migration.replaces)
-    note = f"{count} migrations with {before} operations became {after} operations.\n"
-    write(note, sys.stderr)
-    for each in found.notes:
-        write(f"{each}\n", sys.stderr)
+        (file,) = as_files(project.sources, [found.migration])
+    if not dry_run:
+        save_new([file])
+    if as_json:
+        print_json(_described(found, described(file, is_written=not dry_run)))
+        return
+    write(file.text if dry_run else f"{file.path}\n")
+    count, after = len(found.replaced), len(found.migration.operations)
+    say(f"{count} migrations with {found.before} operations became one with {after}.")
+    for migration, operation in found.kept:
+        what = f"{operation.describe()} of {migration.name}"
+        say(f"{what}: what it does is not known, so nothing was moved past it.")
+    for each in found.by_hand:
+        say(each)
+
+
+def _described(found: Any, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **data,
+        "replaces": [str(each) for each in found.replaced],
+        "operations_before": found.before,
+        "kept": [
+            {"migration": str(migration), "operation": operation.describe()}
+            for migration, operation in found.kept
+        ],
+        "by_hand": found.by_hand,
+    }

@@ -9,6 +9,7 @@ Exception
      └─ IntegrityError        a constraint; ProtectedError is one of ours
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -149,7 +150,9 @@ def _message(error: Exception) -> str:
     code_first = len(args) == 2 and isinstance(args[0], int)
     message = str(args[1] if code_first else error).strip().partition("\n")[0]
     missing = ("no such table", "doesn't exist", "does not exist")
-    if any(words in message for words in missing) and "column" not in message:
+    about = re.search(r"\b(column|database|relation|table)\b", message, re.IGNORECASE)
+    is_table = about is not None and about[1].lower() in ("relation", "table")
+    if is_table and any(words in message for words in missing):
         message = message.removesuffix(".")
         message += ". Make a model's table with its create_table()."
     return message

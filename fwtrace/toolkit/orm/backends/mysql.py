@@ -24,7 +24,7 @@ class MySQLDatabase(Database):
     def __init__(self, settings: dict[str, Any], alias: str = "default") -> None:
         try:
             import pymysql
-        except ModuleNotFoundError:
+        except ImportError:
             raise MissingDriver(
                 "MySQL and MariaDB need their driver: pip install 'fwtrace[mysql]'"
             ) from None

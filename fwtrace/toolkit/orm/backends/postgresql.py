@@ -22,7 +22,7 @@ class PostgreSQLDatabase(Database):
     def __init__(self, settings: dict[str, Any], alias: str = "default") -> None:
         try:
             import psycopg
-        except ModuleNotFoundError:
+        except ImportError:
             raise MissingDriver(
                 "PostgreSQL needs its driver: pip install 'fwtrace[postgres]'"
             ) from None

@@ -244,12 +244,18 @@ def test_value_for_rows_outlives_a_change(cases):
 
 def test_value_for_rows_that_is_of_another_kind_keeps_both(cases):
     added = cases.add("A", "n", cases.number(default=1), preserve_default=False)
-    text = migrations.AlterField("A", "n", models.CharField(max_length=9))
+    text = migrations.AlterField("A", "n", models.CharField(max_length=9, null=True))
     assert optimized([added, text]) == [added, text]
-    nullable = migrations.AlterField(
-        "A", "n", models.CharField(max_length=9, null=True)
-    )
-    assert kinds(optimized([added, nullable])) == ["AddField"]
+    filled = cases.add("A", "n", cases.number(db_default=1))
+    altered = migrations.AlterField("A", "n", cases.number())
+    assert optimized([filled, altered]) == [filled, altered]
+
+
+def test_change_to_null_fills_no_rows(cases):
+    first = migrations.AlterField("A", "n", cases.number(null=True, default=1))
+    last = migrations.AlterField("A", "n", cases.number(null=True))
+    (found,) = optimized([first, last])
+    assert not found.field.has_default()
 
 
 def test_renamed_field_keeps_its_value_for_rows(cases):

@@ -116,15 +116,19 @@ class _WithField(FieldOperation):
             field.default = NOT_PROVIDED
 
     def _altered(self, later: AlterField) -> _WithField | None:
-        """With what a later change makes of the field; None where rows would be left
-        without the value that they get from the default now."""
+        """With what a later change makes of the field; None where rows would not get
+        the value that they get from the default now."""
         field, kept = later.field, later.preserve_default
-        if _fills_rows(self.field) and not (_fills_rows(field) or field.null):
-            if type(field) is not type(self.field):
+        if self._fills_rows and not _has_any_default(field):
+            if type(field) is not type(self.field) or not self.field.has_default():
                 return None
             field = copy(field)
             field.default, kept = self.field.default, False
         return type(self)(self.model_name, later.name, field, kept)
+
+    @property
+    def _fills_rows(self) -> bool:
+        return _has_any_default(self.field)
 
     def put_after(self, operation: Operation, app_label: str) -> Operation | None:
         renamed = operation.renames(app_label)
@@ -141,7 +145,7 @@ class _WithField(FieldOperation):
         return type(self)(self.model_name, self.name, field, self.preserve_default)
 
 
-def _fills_rows(field: Any) -> bool:
+def _has_any_default(field: Field) -> bool:
     return bool(field.has_default() or field.has_db_default())
 
 
@@ -254,6 +258,10 @@ class AlterField(_WithField):
     """Change what a field is."""
 
     category = OperationCategory.ALTERATION
+
+    @property
+    def _fills_rows(self) -> bool:
+        return not self.field.null and super()._fills_rows
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         state.alter_field(
