@@ -28,7 +28,6 @@ from fwtrace.toolkit.orm.migrations.exceptions import (
 )
 from fwtrace.toolkit.orm.migrations.executor import MigrationExecutor
 from fwtrace.toolkit.orm.migrations.graph import Key, label
-from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
 from fwtrace.toolkit.orm.migrations.loader import (
     MigrationLoader,
     MigrationSource,
@@ -36,7 +35,8 @@ from fwtrace.toolkit.orm.migrations.loader import (
 )
 from fwtrace.toolkit.orm.migrations.migration import Migration
 from fwtrace.toolkit.orm.migrations.operations import Operation
-from fwtrace.toolkit.orm.migrations.planning import Plan, migration_plan
+from fwtrace.toolkit.orm.migrations.running.journal import Entry, Journal
+from fwtrace.toolkit.orm.migrations.running.planning import Plan, migration_plan
 from fwtrace.toolkit.orm.migrations.state import ProjectState
 from fwtrace.tracer.frames import UserCode
 from fwtrace.tracer.model import Span, Trace
@@ -44,9 +44,11 @@ from fwtrace.tracer.recorder import CURRENT, Limits, Recorder
 from fwtrace.tracer.seam import attach
 
 __all__ = [
+    "Mislabelled",
     "Project",
     "Target",
     "connected",
+    "load",
     "locate",
     "make_importable",
     "migrate",
@@ -79,15 +81,46 @@ def locate(folders: Sequence[Path], app_label: str = "") -> list[MigrationSource
 def make_importable(folder: Path) -> None:
     """Have Python find ``shop.migrations`` in ``shop/migrations``, from anywhere."""
     here, whole = Path.cwd(), folder.resolve()
-    if str(here) not in sys.path and "" not in sys.path:
-        sys.path.insert(0, str(here))
-    if whole.is_relative_to(here):
-        return
-    root = whole.parent if whole.name == "migrations" else whole
-    while (root / "__init__.py").exists():
+    root = home = whole.parent if whole.name == "migrations" else whole
+    while _is_package(root) and root.parent != root:
         root = root.parent
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+    if root == home:  # of no package: the project is where somebody stands, or above it
+        root = here if whole.is_relative_to(here) else home.parent
+    for path in (root, *(() if _is_package(here) else (here,))):
+        if str(path) not in sys.path:
+            sys.path.insert(0, str(path))
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").exists()
+
+
+class Mislabelled(MigrationError):
+    """The folder's name, or the label given, is not how its migrations call their app."""
+
+
+def load(
+    sources: list[MigrationSource], *, ignore_missing: bool = False
+) -> MigrationLoader:
+    """The migrations of these sources; MigrationError where there is a mistake in one."""
+    try:
+        loader = MigrationLoader(sources, ignore_missing=ignore_missing)
+    except NodeNotFoundError:
+        _ensure_labels(MigrationLoader(sources, ignore_missing=True))
+        raise
+    _ensure_labels(loader)
+    return loader
+
+
+def _ensure_labels(loader: MigrationLoader) -> None:
+    for (app, _), migration in loader.disk_migrations.items():
+        for other, name in (each[:2] for each in migration.dependencies):
+            is_own = (app, name) in loader.disk_migrations
+            if is_own and other not in loader.migrated_apps:
+                raise Mislabelled(
+                    f"{migration.path} says that its app is {other!r}, and not "
+                    f"{app!r}: give --label {other}."
+                )
 
 
 @dataclass
@@ -109,7 +142,7 @@ class Project:
     ) -> Project:
         """Raises MigrationError where a migration cannot be read, DatabaseError where
         the database cannot. Who ``reads_only`` does not mind what is elsewhere."""
-        loader = MigrationLoader(sources, ignore_missing=reads_only)
+        loader = load(sources, ignore_missing=reads_only)
         loader.database = database
         loader.build_graph()
         return cls(sources, loader, database)
@@ -217,15 +250,17 @@ class Project:
             if key[0] in loader.migrated_apps and key not in loader.disk_migrations
         ]
 
-    def plan(self, targets: Iterable[Target]) -> Plan:
+    def plan(self, targets: Iterable[Target], *, fake: bool = False) -> Plan:
         """What is to be run; without a database, for an empty one.
 
-        Raises MigrationError where one does not fit what comes before it.
+        Raises MigrationError where one does not fit what comes before it, and where the
+        database has a gap that does not come from going back or from recording.
         """
-        self.loader.check_consistent_history()
         found = migration_plan(self.loader, targets)
         if found:
             self.loader.project_state([migration.key for migration, _ in found])
+        if not fake and not any(backwards for _, backwards in found):
+            self.loader.check_consistent_history()
         return found
 
 
@@ -275,7 +310,7 @@ def migrate(
 
     executor = project.executor(counting)
     targets = list(targets)
-    project.plan(targets)  # what can be said before anything is done
+    project.plan(targets, fake=fake)  # what can be said before anything is done
     database: Any = project.database
     recorder = Recorder(
         f"{database.vendor} {os.path.basename(database.name)}",

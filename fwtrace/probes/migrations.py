@@ -219,7 +219,7 @@ MIGRATIONS = Probe(
     (
         Seam("executor:MigrationExecutor._is_done", _quietly),
         Seam("executor:MigrationExecutor.is_soft_applied", _soft_applied),
-        Seam("journal:table_names", _quietly),
+        Seam("running.journal:table_names", _quietly),
         Seam("recorder:table_names", _quietly),
         *(
             Seam(f"recorder:MigrationRecorder.{name}", _keeping("record"))
@@ -231,11 +231,11 @@ MIGRATIONS = Probe(
             )
         ),
         *(
-            Seam(f"journal:Journal.{name}", _keeping("journal"))
+            Seam(f"running.journal:Journal.{name}", _keeping("journal"))
             for name in ("close", "open", "read", "write")
         ),
-        Seam("lock:_taken", _keeping("lock")),
-        Seam("lock:_release", _keeping("lock")),
+        Seam("running.lock:_taken", _keeping("lock")),
+        Seam("running.lock:_release", _keeping("lock")),
         Seam(
             "executor:MigrationExecutor.apply_migration",
             spanned("migration", before=_forwards),
@@ -244,12 +244,12 @@ MIGRATIONS = Probe(
             "executor:MigrationExecutor.unapply_migration",
             spanned("migration", before=_backwards),
         ),
-        Seam("stepwise:Stepwise.go_on", spanned("migration", before=_resumed)),
+        Seam("running.stepwise:Stepwise.go_on", spanned("migration", before=_resumed)),
         Seam(
             "executor:MigrationExecutor.run_operation",
             _unless_within(spanned("migration", before=_operation)),
         ),
-        Seam("stepwise:Stepwise.run_step", spanned("migration", before=_step)),
+        Seam("running.stepwise:Stepwise.run_step", spanned("migration", before=_step)),
     ),
 )
 

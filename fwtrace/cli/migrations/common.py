@@ -23,6 +23,7 @@ __all__ = [
     "Folders",
     "Label",
     "TargetName",
+    "are_here",
     "aside",
     "database_url",
     "described_database",
@@ -89,9 +90,8 @@ def opened(
     try:
         with aside(), plainly():
             sources = located(folders, label)
-            with _known_app(label):
-                database = _connected(url, reads_only)
-                project = Project.open(sources, database, reads_only=reads_only)
+            database = _connected(url, reads_only)
+            project = Project.open(sources, database, reads_only=reads_only)
         with plainly():
             yield project
     finally:
@@ -115,18 +115,23 @@ def _connected(url: str | None, reads_only: bool) -> Database | None:
 def located(folders: list[Path] | None, label: str) -> list[MigrationSource]:
     """Where nobody named a folder, and there are no migrations here: the sample's."""
     from fwtrace.migrate import locate
+
+    with meant():
+        if folders or are_here():
+            return locate(folders or [Path()], label)
+        say("There are no migrations here: these are of the users service.")
+        return locate([sample()], label)
+
+
+def are_here() -> bool:
+    """Whether the working directory has migrations in it."""
     from fwtrace.toolkit.orm.migrations.exceptions import MigrationError
     from fwtrace.toolkit.orm.migrations.loader import find_sources
 
-    with meant():
-        if folders:
-            return locate(folders, label)
-        try:
-            find_sources(Path())
-        except MigrationError:
-            say("There are no migrations here: these are of the users service.")
-            return locate([sample()], label)
-        return locate([Path()], label)
+    try:
+        return bool(find_sources(Path()))
+    except MigrationError:
+        return False
 
 
 def sample() -> Path:
@@ -163,11 +168,14 @@ def described_database(project: Project) -> dict[str, str] | None:
 @contextmanager
 def plainly() -> Iterator[None]:
     """Errors of migrations and of databases, each as one sentence."""
+    from fwtrace.migrate import Mislabelled
     from fwtrace.toolkit.orm import DatabaseError, MissingDriver
     from fwtrace.toolkit.orm.migrations.exceptions import MigrationError
 
     try:
         yield
+    except Mislabelled as error:
+        raise UsageError(str(error)) from None
     except (MigrationError, DatabaseError, MissingDriver) as error:
         raise CommandError(str(error)) from None
 
@@ -183,19 +191,6 @@ def meant() -> Iterator[None]:
         raise CommandError(str(error)) from None
     except MigrationError as error:
         raise UsageError(str(error)) from None
-
-
-@contextmanager
-def _known_app(label: str) -> Iterator[None]:
-    """An app that is not found may be the one that was given another name."""
-    from fwtrace.toolkit.orm.migrations.exceptions import NodeNotFoundError
-
-    try:
-        yield
-    except NodeNotFoundError as error:
-        if not label:
-            raise
-        raise UsageError(f"With --label {label}: {error}") from None
 
 
 @contextmanager

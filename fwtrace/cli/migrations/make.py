@@ -76,9 +76,8 @@ def command(
 
     Example: fwtrace migrations make --folder shop --rename book.pages=page_count
     """
-    from fwtrace.cli.migrations.missing import sources_to_be
-    from fwtrace.cli.migrations.missing import empty as emptied, merged
-    from fwtrace.toolkit.orm.migrations.loader import MigrationLoader
+    from fwtrace.cli.migrations.missing import empty as emptied, merged, sources_to_be
+    from fwtrace.migrate import load
 
     answers = _pairs("--rename", renames), _pairs("--default", defaults)
     _refuse_contradictions(
@@ -92,7 +91,7 @@ def command(
                 "There are no migrations here to check: name their folder with "
                 "--folder."
             )
-        loader = MigrationLoader(sources, ignore_missing=True)
+        loader = load(sources, ignore_missing=True)
         if merge:
             made = merged(loader, name)
         elif empty:

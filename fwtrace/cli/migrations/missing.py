@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fwtrace.cli.errors import UsageError
-from fwtrace.cli.migrations.common import located, meant
+from fwtrace.cli.migrations.common import are_here, located, meant
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.migrations.loader import MigrationLoader, MigrationSource
@@ -28,7 +27,22 @@ def sources_to_be(folders: list[Path] | None, label: str) -> list[MigrationSourc
         return [each for folder in folders for each in _of_folder(folder, label)]
     if _has_models(Path()) and not Path("migrations").is_dir():
         return [_new(Path("migrations"), label)]
+    if not are_here():
+        _refuse_beginnings()
     return located(None, label)
+
+
+def _refuse_beginnings() -> None:
+    """Somebody whose apps have no migrations yet does not mean the sample's."""
+    apps = sorted(
+        entry.name for entry in Path().iterdir() if entry.is_dir() and _has_models(entry)
+    )
+    if apps:
+        raise UsageError(
+            f"No app has migrations here yet. Say which is to have its first ones: "
+            f"--folder {apps[0]}"
+            + (f" (there are {', '.join(apps)})." if len(apps) > 1 else ".")
+        )
 
 
 def _of_folder(folder: Path, label: str) -> list[MigrationSource]:
@@ -51,7 +65,7 @@ def _has_models(folder: Path) -> bool:
 
 def _new(folder: Path, label: str) -> MigrationSource:
     from fwtrace.migrate import make_importable
-    from fwtrace.toolkit.orm.migrations.sources import source_of
+    from fwtrace.toolkit.orm.migrations.loading.sources import source_of
 
     make_importable(folder)
     return source_of(folder, label)
@@ -92,37 +106,34 @@ def _wanted(loader: MigrationLoader, old: ProjectState, models: str) -> ProjectS
             f"There are the migrations of {len(loader.sources)} apps, and --models has "
             "those of one: name its folder with --folder."
         )
+    modules = {
+        source.app_label: models or _beside(source) for source in loader.sources
+    }
+    found = {app: _models(module) for app, module in modules.items()}
+    if not any(found.values()):
+        names = ", ".join(map(repr, modules.values()))
+        raise UsageError(
+            f"There are no models of fwtrace's ORM in {names}: name their module with "
+            "--models."
+        )
     made = ProjectState()
-    for source in loader.sources:
-        found = _models(source, models, is_only=len(loader.sources) == 1)
-        if found is None:
-            for state in old.models.values():
-                if state.app_label == source.app_label:
-                    made.add_model(state)
-            continue
-        for model in found:
-            made.add_model(ModelState.from_model(model, source.app_label))
+    for app, classes in found.items():
+        known = [state for state in old.models.values() if state.app_label == app]
+        for state in [ModelState.from_model(each, app) for each in classes] or known:
+            made.add_model(state)
     _refuse_strangers(made, loader)
     return made
 
 
-def _models(source: MigrationSource, module: str, is_only: bool) -> list[Any] | None:
-    """The classes of an app; None for one of several that has no module of models."""
+def _models(module: str) -> list[Any]:
+    """The classes of a module, if there is one and it has any."""
     from fwtrace.hosts.errors import AppNotFound
     from fwtrace.hosts.models import models_of_module
 
-    module = module or _beside(source)
     try:
         found = models_of_module(module)
     except AppNotFound:
-        if module in sys.modules:
-            return []  # all of them are gone
-        if not is_only:
-            return None
-        raise UsageError(
-            f"There is no module {module!r}: name the module of the models with "
-            "--models."
-        ) from None
+        return []
     return [each for each in found if not _is_made_along(each)]
 
 

@@ -256,7 +256,8 @@ def _note(step: dict[str, Any], has_database: bool) -> Any:
         text = f"{_stated(step)}, {done} of {count} operations done: run again to go on"
         notes.append(Text(text, "yellow"))
     for each in step["waits_for"]:
-        name = f"{each['app']}.{each['name']}"
+        is_end = each["name"].startswith("__")  # __first__ of an app that is not here
+        name = each["app"] if is_end else f"{each['app']}.{each['name']}"
         if has_database and not (each["applied"] or step["applied"]):
             notes.append(Text(f"waits for {name}", "yellow"))
         else:

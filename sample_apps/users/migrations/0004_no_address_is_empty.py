@@ -1,9 +1,11 @@
 """An unknown address becomes an empty one: first in the rows, then for the column."""
 
+from typing import Any
+
 from fwtrace.toolkit.orm import migrations, models
 
 
-def empty_unknown(apps, schema_editor):
+def empty_unknown(apps: Any, schema_editor: Any) -> None:
     User = apps.get_model("users", "User")
     users = User.objects.using(schema_editor.alias)
     users.filter(email__isnull=True).update(email="")

@@ -91,7 +91,7 @@ def partial():
 
 def lowered():
     Lowered.create_table()
-    table = inspect_table(get_database(), Lowered._meta.db_table)
+    table: Any = inspect_table(get_database(), Lowered._meta.db_table)
     if not any("lower" in each.definition.lower() for each in table.find("index")):
         raise NotSupportedError
 

@@ -14,8 +14,6 @@ from fwtrace.toolkit.orm.migrations.exceptions import (
     IrreversibleError,
     MigrationError,
 )
-from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
-from fwtrace.toolkit.orm.migrations.lock import migration_lock
 from fwtrace.toolkit.orm.migrations.operations import (
     AddField,
     CreateModel,
@@ -24,11 +22,13 @@ from fwtrace.toolkit.orm.migrations.operations import (
 )
 from fwtrace.toolkit.orm.migrations.operations.fields import FieldOperation
 from fwtrace.toolkit.orm.migrations.operations.indexes import IndexOperation
-from fwtrace.toolkit.orm.migrations.operations.models import ModelOperation
-from fwtrace.toolkit.orm.migrations.planning import Plan, migration_plan
+from fwtrace.toolkit.orm.migrations.operations.options import ModelOperation
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
+from fwtrace.toolkit.orm.migrations.running.journal import Entry, Journal
+from fwtrace.toolkit.orm.migrations.running.lock import migration_lock
+from fwtrace.toolkit.orm.migrations.running.planning import Plan, migration_plan
+from fwtrace.toolkit.orm.migrations.running.stepwise import Stepwise
 from fwtrace.toolkit.orm.migrations.state import ProjectState
-from fwtrace.toolkit.orm.migrations.stepwise import Stepwise
 from fwtrace.toolkit.orm.signals import post_migrate, pre_migrate
 from fwtrace.toolkit.timezone import now
 
@@ -140,12 +140,12 @@ class MigrationExecutor:
                 )
 
     def _applied_state(self) -> ProjectState:
-        """The models as the migrations that are applied leave them."""
-        state = ProjectState()
-        for key in self._full_order():
-            if key in self.loader.applied_migrations:
-                self.loader.graph.nodes[key].mutate_state(state, preserve=False)
-        return state
+        """The models as the migrations that are applied leave them, each with what it
+        comes after, even where that is missing."""
+        applied = self.loader.applied_migrations
+        return self.loader.project_state(
+            [key for key in self._full_order() if key in applied]
+        )
 
     def _full_order(self) -> list[Key]:
         graph, seen = self.loader.graph, {}

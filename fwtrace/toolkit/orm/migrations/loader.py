@@ -19,10 +19,10 @@ from fwtrace.toolkit.orm.migrations.exceptions import (
     NodeNotFoundError,
 )
 from fwtrace.toolkit.orm.migrations.graph import Key, MigrationGraph, label, near
+from fwtrace.toolkit.orm.migrations.loading.reading import read_migrations
+from fwtrace.toolkit.orm.migrations.loading.sources import MigrationSource, find_sources
 from fwtrace.toolkit.orm.migrations.migration import Migration
-from fwtrace.toolkit.orm.migrations.reading import read_migrations
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
-from fwtrace.toolkit.orm.migrations.sources import MigrationSource, find_sources
 
 if TYPE_CHECKING:
     import datetime

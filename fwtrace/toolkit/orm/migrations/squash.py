@@ -20,8 +20,8 @@ from fwtrace.toolkit.orm.migrations.exceptions import (
     MigrationError,
 )
 from fwtrace.toolkit.orm.migrations.graph import Key, label
+from fwtrace.toolkit.orm.migrations.loading.modules import is_importable
 from fwtrace.toolkit.orm.migrations.migration import LONGEST_NAME, Migration
-from fwtrace.toolkit.orm.migrations.modules import is_importable
 from fwtrace.toolkit.orm.migrations.operations import (
     Operation,
     RunPython,

@@ -20,7 +20,7 @@ from fwtrace.toolkit.orm.migrations.operations import (
 )
 from fwtrace.toolkit.orm.migrations.operations.fields import FieldOperation
 from fwtrace.toolkit.orm.migrations.operations.indexes import IndexOperation
-from fwtrace.toolkit.orm.migrations.operations.models import ModelOptionOperation
+from fwtrace.toolkit.orm.migrations.operations.options import ModelOptionOperation
 from fwtrace.toolkit.orm.migrations.state import key_of
 
 __all__ = ["Touched", "touched"]

@@ -3,6 +3,7 @@ the beginning; it keeps its row, and goes back."""
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -134,8 +135,12 @@ def apply(database, state, operation, backwards=None):
     return after
 
 
+def there(database, name="lib_book") -> Any:
+    return inspect_table(database, name)
+
+
 def table(database, name="lib_book"):
-    return shape(inspect_table(database, name))
+    return shape(there(database, name))
 
 
 def add_row(state, value):
@@ -195,8 +200,8 @@ def test_an_added_and_a_removed_field(connected, name):
     state = apply(connected, state, CreateModel("Book", KEY))
     state.apps.get_model(APP, "Book").objects.create()
     was = table(connected)
-    operation = AddField("Book", "x", field)
-    after = apply(connected, state, operation)
+    adding = AddField("Book", "x", field)
+    after = apply(connected, state, adding)
     assert table(connected) == becomes
     assert after.apps.get_model(APP, "Book").objects.count() == 1
     apply(connected, after, RemoveField("Book", "x"))
@@ -247,7 +252,7 @@ def test_a_relation_to_many_that_leads_elsewhere_keeps_its_table(connected):
     was = table(connected, "lib_book_x")
     to_editors = models.ManyToManyField("lib.editor", related_name="+")
     after = apply(connected, state, AlterField("Book", "x", to_editors))
-    found = inspect_table(connected, "lib_book_x")
+    found = there(connected, "lib_book_x")
     assert {column.name for column in found.columns} == {"id", "book_id", "editor_id"}
     (foreign,) = found.find("foreign", ["editor_id"])
     assert foreign.target == ("lib_editor", ("id",))

@@ -237,7 +237,7 @@ class History:
             return None
         name = self.pick(names)
         if isinstance(self.fields(model)[name], models.IntegerField):
-            condition = models.Q(**{f"{name}__gte": 0})
+            condition = models.Q((f"{name}__gte", 0))
             check = models.CheckConstraint(condition=condition, name=self.name("ck"))
             return m.AddConstraint(model, check)
         if self.is_unique(model, name):

@@ -1,5 +1,7 @@
 """A database is taken along the history, and left as it was where that fails."""
 
+from typing import Any
+
 import pytest
 
 from fwtrace.toolkit.orm.introspection import (
@@ -10,8 +12,8 @@ from fwtrace.toolkit.orm.introspection import (
 )
 from fwtrace.toolkit.orm.migrations.exceptions import IrreversibleError, MigrationError
 from fwtrace.toolkit.orm.migrations.executor import MigrationExecutor
-from fwtrace.toolkit.orm.migrations.journal import TABLE
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
+from fwtrace.toolkit.orm.migrations.running.journal import TABLE
 from fwtrace.toolkit.orm.signals import post_migrate, pre_migrate
 from tests.toolkit.orm import servers
 from tests.toolkit.orm.migrations.projects import BOOK, Project
@@ -56,8 +58,10 @@ def test_rows_that_are_there_get_the_default(connected, project):
     add_book(connected)
     project.migrate(connected)
     assert connected.fetch("SELECT title, pages FROM shop_book") == [("A", 7)]
-    column = inspect_table(connected, "shop_book").column("pages")
-    assert column.default is None, "the default is Python's, not the table's"
+    table: Any = inspect_table(connected, "shop_book")
+    assert table.column("pages").default is None, (
+        "the default is Python's, not the table's"
+    )
 
 
 def test_back_to_a_migration_and_to_the_beginning(connected, project):
@@ -303,7 +307,8 @@ def test_indexes_triggers_views_and_the_counter_survive_a_table_made_anew(
     assert connected.fetch("SELECT id, title FROM shop_book") == [(3, "A"), (42, "B")]
     assert connected.fetch("SELECT what FROM log") == [("gone",), ("A",), ("B",)]
     assert connected.fetch("SELECT title FROM thick") == [("A",), ("B",)]
-    names = {each.name for each in inspect_table(connected, "shop_book").constraints}
+    table: Any = inspect_table(connected, "shop_book")
+    names = {each.name for each in table.constraints}
     assert "by_hand" in names
 
 

@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
 from fwtrace.toolkit.orm import connect
 from fwtrace.toolkit.orm.introspection import inspect_table, table_names
-from fwtrace.toolkit.orm.migrations.journal import TABLE
 from fwtrace.toolkit.orm.migrations.recorder import MigrationRecorder
+from fwtrace.toolkit.orm.migrations.running.journal import TABLE
 from tests.toolkit.orm import servers
 from tests.toolkit.orm.migrations.projects import BOOK, Project
 
@@ -98,7 +99,8 @@ def kill_in_the_middle(project, url):
 
 
 def columns(database):
-    return {column.name for column in inspect_table(database, "shop_book").columns}
+    table: Any = inspect_table(database, "shop_book")
+    return {column.name for column in table.columns}
 
 
 def applied(database):

@@ -25,9 +25,9 @@ from fwtrace.toolkit.orm import (
 from fwtrace.toolkit.orm.exceptions import FieldDoesNotExist, IntegrityError
 from fwtrace.toolkit.orm.expressions import Combined
 from fwtrace.toolkit.orm.lookups import GreaterThan
-from fwtrace.toolkit.orm.migrations.django_names import BUILTINS, MODULES
 from fwtrace.toolkit.orm.migrations.exceptions import BadMigrationError
 from fwtrace.toolkit.orm.migrations.loader import MigrationLoader, MigrationSource
+from fwtrace.toolkit.orm.migrations.loading.django_names import BUILTINS, MODULES
 from tests.toolkit.orm.migrations.django_writes import described
 
 ROOT = Path(__file__).parents[4]

@@ -1,5 +1,7 @@
 """Operations: what they say of themselves, as Django's do, and what they refuse."""
 
+from typing import Any, cast
+
 import pytest
 
 from fwtrace.toolkit.orm import migrations as ours, models as our_models
@@ -79,9 +81,10 @@ def test_python_is_called_by_its_name():
     assert ours.RunPython(print).describe() == "Raw Python operation print()"
 
 
+CHAR = our_models.CharField(max_length=9)
 REFUSED = {
     "field twice": (
-        lambda: ours.CreateModel("A", [("x", None), ("x", None)]),
+        lambda: ours.CreateModel("A", [("x", CHAR), ("x", CHAR)]),
         "CreateModel 'A' names the field 'x' twice",
     ),
     "base twice": (
@@ -96,7 +99,10 @@ REFUSED = {
         lambda: ours.RenameIndex("A", new_name="b", old_name="a", old_fields=("x",)),
         "one of old_name and old_fields",
     ),
-    "no function": (lambda: ours.RunPython("code"), "takes functions, not 'code'"),
+    "no function": (
+        lambda: ours.RunPython(cast("Any", "code")),
+        "takes functions, not 'code'",
+    ),
 }
 
 
@@ -208,8 +214,9 @@ def test_what_classes_say():
 
     state = ProjectState.from_models([Shelf, Wide], "shop")
     shelf, wide = state.model("shop", "shelf"), state.model("shop", "wide")
+    up: Any = wide.fields["up"]
     assert shelf.options["db_table"] == "shelf", "the class says so, having no app"
     assert shelf.options["indexes"][0].name.endswith("_idx")
     assert wide.bases == ("shop.shelf",)
-    assert wide.fields["up"].to == "shop.wide"
+    assert up.to == "shop.wide"
     assert list(wide.fields) == ["shelf_ptr", "up"]

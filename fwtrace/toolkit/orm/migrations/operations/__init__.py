@@ -16,15 +16,17 @@ from fwtrace.toolkit.orm.migrations.operations.indexes import (
     RenameIndex,
 )
 from fwtrace.toolkit.orm.migrations.operations.models import (
+    CreateModel,
+    DeleteModel,
+    RenameModel,
+)
+from fwtrace.toolkit.orm.migrations.operations.options import (
     AlterModelManagers,
     AlterModelOptions,
     AlterModelTable,
     AlterModelTableComment,
     AlterOrderWithRespectTo,
     AlterUniqueTogether,
-    CreateModel,
-    DeleteModel,
-    RenameModel,
 )
 from fwtrace.toolkit.orm.migrations.operations.special import (
     RunPython,

@@ -22,7 +22,7 @@ __all__ = ["BUILTINS", "MODULES", "Namespace"]
 ORM = "fwtrace.toolkit.orm"
 MIGRATIONS = f"{ORM}.migrations"
 MODELS = f"{ORM}.models"
-PARTS = f"{MIGRATIONS}.django_parts"
+PARTS = f"{MIGRATIONS}.loading.django_parts"
 
 MODULES: dict[str, tuple[str, ...]] = {
     "django": (PARTS,),
@@ -39,6 +39,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "django.db.migrations.operations.fields": (f"{MIGRATIONS}.operations.fields",),
     "django.db.migrations.operations.models": (
         f"{MIGRATIONS}.operations.models",
+        f"{MIGRATIONS}.operations.options",
         f"{MIGRATIONS}.operations.indexes",
     ),
     "django.db.migrations.operations.special": (f"{MIGRATIONS}.operations.special",),

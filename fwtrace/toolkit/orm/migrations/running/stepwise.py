@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fwtrace.toolkit.orm.editor import Statement, schema_editor
 from fwtrace.toolkit.orm.exceptions import DatabaseError
 from fwtrace.toolkit.orm.migrations.exceptions import MigrationError
-from fwtrace.toolkit.orm.migrations.journal import Entry, Journal
+from fwtrace.toolkit.orm.migrations.running.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from fwtrace.toolkit.orm.database import Database

@@ -7,14 +7,17 @@ import ast
 from typing import Any
 
 from fwtrace.toolkit.orm.migrations.exceptions import BadMigrationError
-from fwtrace.toolkit.orm.migrations.migration import Migration, SwappableTuple
-from fwtrace.toolkit.orm.migrations.modules import MigrationFile, MigrationModules
-from fwtrace.toolkit.orm.migrations.operations import Operation
-from fwtrace.toolkit.orm.migrations.sources import (
+from fwtrace.toolkit.orm.migrations.loading.modules import (
+    MigrationFile,
+    MigrationModules,
+)
+from fwtrace.toolkit.orm.migrations.loading.sources import (
     MigrationSource,
     is_numbered,
     migration_names,
 )
+from fwtrace.toolkit.orm.migrations.migration import Migration, SwappableTuple
+from fwtrace.toolkit.orm.migrations.operations import Operation
 
 __all__ = ["read_migrations"]
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
-from fwtrace.toolkit.orm.migrations.bytecode import Bytecode
-from fwtrace.toolkit.orm.migrations.django_names import BUILTINS
 from fwtrace.toolkit.orm.migrations.exceptions import BadMigrationError
-from fwtrace.toolkit.orm.migrations.sources import MigrationSource
+from fwtrace.toolkit.orm.migrations.loading.bytecode import Bytecode
+from fwtrace.toolkit.orm.migrations.loading.django_names import BUILTINS
+from fwtrace.toolkit.orm.migrations.loading.sources import MigrationSource
 
 __all__ = ["MigrationFile", "MigrationModules", "is_importable"]
 
