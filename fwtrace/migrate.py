@@ -113,10 +113,15 @@ def load(
 
 
 def _ensure_labels(loader: MigrationLoader) -> None:
-    for (app, _), migration in loader.disk_migrations.items():
-        for other, name in (each[:2] for each in migration.dependencies):
-            is_own = (app, name) in loader.disk_migrations
-            if is_own and other not in loader.migrated_apps:
+    """An app whose migrations all come after those of another is called like that."""
+    for app in sorted(loader.migrated_apps):
+        own = [each for each in loader.disk_migrations.values() if each.app_label == app]
+        named = [(each, key[:2]) for each in own for key in each.dependencies]
+        if len(own) < 2 or any(key[0] == app for _, key in named):
+            continue
+        for migration, (other, name) in named:
+            is_ours = (app, name) in loader.disk_migrations
+            if is_ours and other not in loader.migrated_apps:
                 raise Mislabelled(
                     f"{migration.path} says that its app is {other!r}, and not "
                     f"{app!r}: give --label {other}."
@@ -171,12 +176,12 @@ class Project:
             return [(app, None)]
         if name:
             found = self.loader.get_migration_by_prefix(app, name)
-            return [(app, self._standing_for(found))]
+            return [(app, self.in_use(found))]
         self._refuse_conflicts([app])
         return [(app, name) for app, name in self.loader.graph.leaf_nodes(app)]
 
-    def _standing_for(self, migration: Migration) -> str:
-        """A migration that a squashed one replaces is not in the graph."""
+    def in_use(self, migration: Migration) -> str:
+        """Its name; NodeNotFoundError where another one stands for it."""
         if migration.key in self.loader.graph.nodes:
             return migration.name
         for key in self.loader.replacements:

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.harness import Aim, Result, show
-from tests.benchmarks.migrators import DATABASE, seconds_of
+from tests.benchmarks.migrators import DATABASE
 from tests.benchmarks.projects import ROOTS, write_big_table, write_history
 
 __all__ = ["migrations"]
@@ -72,27 +72,20 @@ def detection(folder: Path) -> list[Result]:
 
 def big_table(folder: Path) -> Result:
     """A column is altered of a table that has another with an index."""
-    ours, bare = folder / "fwtrace", folder / "sqlite3"
+    ours = folder / "fwtrace"
     write_big_table(ours, ROOTS["fwtrace"])
-    bare.mkdir()
+    (folder / "sqlite3").mkdir()
     worked("fwtrace", "begin", ours)
     filled = folder / DATABASE
     shutil.move(ours / DATABASE, filled)
     _fill(filled)
 
-    def on_a_copy(place: Path, run: Run) -> dict[str, float]:
-        shutil.copy(filled, place)
-        return run()
+    def on_a_copy(name: str) -> dict[str, float]:
+        shutil.copy(filled, folder / name)
+        return worked(name, "alter", folder / name)
 
-    took = in_turn(
-        5,
-        {
-            "fwtrace": partial(
-                on_a_copy, ours, partial(worked, "fwtrace", "alter", ours)
-            ),
-            "sqlite3": partial(on_a_copy, bare, partial(_bare, bare)),
-        },
-    )
+    names = ("fwtrace", "sqlite3")
+    took = in_turn(5, {name: partial(on_a_copy, name) for name in names})
     aims = (Aim("fwtrace", "sqlite3", 1.5),)
     return shown("A table of a million rows made anew", took["alter"], aims)
 
@@ -141,31 +134,3 @@ def _fill(path: Path) -> None:
             "n % 3 + 1 FROM numbers"
         )
     made.close()
-
-
-COLUMNS = "id, title, pages, price, author_id"
-MADE_ANEW = f"""
-PRAGMA foreign_keys = OFF;
-BEGIN;
-CREATE TABLE new (
-    id integer NOT NULL PRIMARY KEY AUTOINCREMENT,
-    title varchar(99) NOT NULL,
-    pages integer NOT NULL,
-    price real NULL,
-    author_id bigint NOT NULL REFERENCES shop_author (id)
-        DEFERRABLE INITIALLY DEFERRED
-);
-INSERT INTO new ({COLUMNS}) SELECT {COLUMNS} FROM shop_book;
-DROP TABLE shop_book;
-ALTER TABLE new RENAME TO shop_book;
-CREATE INDEX by_author ON shop_book (author_id);
-COMMIT;
-"""
-
-
-def _bare(folder: Path) -> dict[str, float]:
-    database = sqlite3.connect(folder / DATABASE, isolation_level=None)
-    try:
-        return {"alter": seconds_of(lambda: database.executescript(MADE_ANEW))}
-    finally:
-        database.close()

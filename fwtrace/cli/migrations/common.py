@@ -183,11 +183,15 @@ def plainly() -> Iterator[None]:
 @contextmanager
 def meant() -> Iterator[None]:
     """What was typed is looked up: where it names nothing, that is a wrong usage."""
-    from fwtrace.toolkit.orm.migrations.exceptions import ConflictError, MigrationError
+    from fwtrace.toolkit.orm.migrations.exceptions import (
+        CircularDependencyError,
+        ConflictError,
+        MigrationError,
+    )
 
     try:
         yield
-    except ConflictError as error:
+    except (CircularDependencyError, ConflictError) as error:
         raise CommandError(str(error)) from None
     except MigrationError as error:
         raise UsageError(str(error)) from None

@@ -199,7 +199,7 @@ def _branches(steps: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
         found.append((depth, by_name[name]))
         children = below.get(name, [])
         joints = [n for n in children if len(by_name[n]["after"]) > 1]
-        lines = [n for n in children if n not in joints]
+        lines = sorted(n for n in children if n not in joints)
         deeper = 1 if len(children) > 1 else 0
         ahead += [(depth, n) for n in reversed(joints)]
         ahead += [(depth + deeper, n) for n in reversed(lines)]

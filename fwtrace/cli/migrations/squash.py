@@ -54,10 +54,15 @@ def command(
             refuse_sample(project.sources)
         with meant():
             end = project.migration(last)
-            start = project.migration(first).name if first else ""
-        found = squash(
-            project.loader, end.app_label, start, end.name, name, no_optimize
-        )
+            start = project.in_use(project.migration(first)) if first else None
+            found = squash(
+                project.loader,
+                end.app_label,
+                start,
+                project.in_use(end),
+                name,
+                no_optimize,
+            )
         (file,) = as_files(project.sources, [found.migration])
     if not dry_run:
         save_new([file])
@@ -67,10 +72,7 @@ def command(
     write(file.text if dry_run else f"{file.path}\n")
     count, after = len(found.replaced), len(found.migration.operations)
     say(f"{count} migrations with {found.before} operations became one with {after}.")
-    for migration, operation in found.kept:
-        what = f"{operation.describe()} of {migration.name}"
-        say(f"{what}: what it does is not known, so nothing was moved past it.")
-    for each in found.by_hand:
+    for each in found.notes:
         say(each)
 
 
@@ -83,5 +85,5 @@ def _described(found: Any, data: dict[str, Any]) -> dict[str, Any]:
             {"migration": str(migration), "operation": operation.describe()}
             for migration, operation in found.kept
         ],
-        "by_hand": found.by_hand,
+        "notes": found.notes,
     }

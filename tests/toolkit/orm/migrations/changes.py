@@ -909,13 +909,92 @@ def a_field_is_renamed(m: Any) -> Any:
     return [book(m, pages=m.IntegerField())], [book(m, length=m.IntegerField())]
 
 
+@change()
+def a_field_that_is_not_renamed(m: Any) -> Any:
+    """
+    blog.0002_remove_book_pages_book_length
+        RemoveField book.pages
+        AddField book.length once
+    """
+    return [book(m, pages=m.IntegerField())], [book(m, length=m.IntegerField())]
+
+
+@change(ask_rename=True)
+def a_field_is_renamed_whose_column_stays(m: Any) -> Any:
+    """
+    blog.0002_alter_book_pages_rename_pages_book_length
+        AlterField book.pages
+        RenameField book.pages to length
+    """
+    length = m.IntegerField(db_column="pages")
+    return [book(m, pages=m.IntegerField())], [book(m, length=length)]
+
+
+@change(ask_rename=True)
+def a_relation_is_renamed_whose_column_stays(m: Any) -> Any:
+    """
+    blog.0002_alter_book_author_rename_author_book_writer
+        AlterField book.author
+        RenameField book.author to writer
+    """
+    writer = m.fk("blog.Author", db_column="author_id")
+    return (
+        [author(m), book(m, author=m.fk("blog.Author"))],
+        [author(m), book(m, writer=writer)],
+    )
+
+
+@change(ask_rename=True)
+def a_field_is_renamed_that_another_refers_to(m: Any) -> Any:
+    """
+    blog.0002_rename_code_author_number
+        RenameField author.code to number
+    """
+    code, by_code = m.IntegerField(unique=True), m.fk("blog.Author", to_field="code")
+    by_number = m.fk("blog.Author", to_field="number")
+    return (
+        [author(m, code=code), book(m, author=by_code)],
+        [author(m, number=code), book(m, author=by_number)],
+    )
+
+
+# The index follows the field.
 @change(
+    ask_rename=True,
+    django="""
+    blog.0002_remove_book_by_pages_rename_pages_book_length_and_more
+        RemoveIndex book.by_pages
+        RenameField book.pages to length
+        AlterUniqueTogether book to (title, length)
+        AddIndex book.by_pages
+    """,
+)
+def a_field_is_renamed_that_an_index_names(m: Any) -> Any:
+    """
+    blog.0002_rename_pages_book_length
+        RenameField book.pages to length
+    """
+
+    def options(name: str) -> dict[str, Any]:
+        indexes = [pages_index(m, field=name)]
+        return {"indexes": indexes, "unique_together": {("title", name)}}
+
+    pages = m.IntegerField()
+    return (
+        [book(m, options("pages"), pages=pages)],
+        [book(m, options("length"), length=pages)],
+    )
+
+
+# Ours follows the name into conditions.
+@change(
+    ask_rename=True,
     django="""
     blog.0002_remove_book_some_rename_pages_book_length_book_some
         RemoveConstraint book.some
         RenameField book.pages to length
         AddConstraint book.some
-    """
+    """,
 )
 def a_field_is_renamed_that_a_condition_names(m: Any) -> Any:
     """

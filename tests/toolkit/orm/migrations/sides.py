@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
 ROOTS = {"ours": "fwtrace.toolkit.orm", "django": "django.db"}
 ONE_OFF = 7
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 """What all rows get that need a value."""
 
 
@@ -64,7 +66,9 @@ class Side:
                 return ONE_OFF
 
             ask_not_null_alteration = ask_not_null_addition
-            ask_auto_now_add_addition = ask_not_null_addition
+
+            def ask_auto_now_add_addition(self, *_: Any, **__: Any) -> datetime:
+                return NOW
 
         return Questioner({"ask_initial": True, **answers})
 

@@ -25,6 +25,7 @@ __all__ = [
 
 DEEPEST = 3
 """How many folders an app may be below the project."""
+CLASS = re.compile(rb"^class Migration\(", re.MULTILINE)
 PASSED_OVER = ("__pycache__", "env", "node_modules", "site-packages", "venv")
 
 
@@ -122,13 +123,17 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_of_an_app(folder: Path) -> bool:
-    """Other tools have folders of that name too, with other things in them."""
-    return (
-        _has_numbered_files(folder)
-        or (folder / "__init__.py").exists()
-        or not any(folder.iterdir())
-        or any(b"Migration" in each.read_bytes() for each in folder.glob("*.py"))
-    )
+    """Other tools, and packages, have folders of that name with other things in them."""
+    names = migration_names(folder)
+    if not names:
+        return (folder / "__init__.py").exists() or not any(folder.iterdir())
+    return any(is_numbered(name) or _has_migration(folder, name) for name in names)
+
+
+def _has_migration(folder: Path, name: str) -> bool:
+    """Whether the file has the class, and does not only quote it, as tests do."""
+    data = (folder / f"{name}.py").read_bytes()
+    return CLASS.search(data) is not None and not name.startswith("test_")
 
 
 def _is_passed_over(entry: os.DirEntry[str]) -> bool:
