@@ -123,7 +123,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_of_an_app(folder: Path) -> bool:
-    """Other tools, and packages, have folders of that name with other things in them."""
+    """Other tools and packages have folders of that name too, with other things in."""
     names = migration_names(folder)
     if not names:
         return (folder / "__init__.py").exists() or not any(folder.iterdir())

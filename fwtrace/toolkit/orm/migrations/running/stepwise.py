@@ -82,7 +82,8 @@ class Stepwise:
     ) -> None:
         ordered = steps[::-1] if entry.backwards else steps
         try:
-            self.run_step(entry, *ordered[entry.operation], is_begun)
+            operation, before, after = ordered[entry.operation]
+            self.run_step(entry, operation, before, after, is_begun)
         except Exception as error:
             raise self._failed(entry, error) from error
 
