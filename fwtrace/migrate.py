@@ -96,13 +96,13 @@ def _is_package(folder: Path) -> bool:
 
 
 class Mislabelled(MigrationError):
-    """The folder's name, or the label given, is not how its migrations call their app."""
+    """Neither the folder's name nor a label says how its migrations call their app."""
 
 
 def load(
     sources: list[MigrationSource], *, ignore_missing: bool = False
 ) -> MigrationLoader:
-    """The migrations of these sources; MigrationError where there is a mistake in one."""
+    """The migrations of these sources; MigrationError where one is mistaken."""
     try:
         loader = MigrationLoader(sources, ignore_missing=ignore_missing)
     except NodeNotFoundError:
@@ -115,7 +115,7 @@ def load(
 def _ensure_labels(loader: MigrationLoader) -> None:
     """An app whose migrations all come after those of another is called like that."""
     for app in sorted(loader.migrated_apps):
-        own = [each for each in loader.disk_migrations.values() if each.app_label == app]
+        own = [m for (a, _), m in loader.disk_migrations.items() if a == app]
         named = [(each, key[:2]) for each in own for key in each.dependencies]
         if len(own) < 2 or any(key[0] == app for _, key in named):
             continue

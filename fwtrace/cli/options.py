@@ -8,7 +8,7 @@ import typer
 
 from fwtrace.cli.choices import complete_stage
 
-__all__ = ["AppName", "AsJson", "Database", "Depth", "Output", "Stages"]
+__all__ = ["AppName", "AsJson", "Database", "Depth", "Output", "Source", "Stages"]
 
 
 def _complete_app(incomplete: str) -> list[str]:
@@ -54,6 +54,10 @@ Stages = Annotated[
 Depth = Annotated[
     int | None,
     typer.Option("--depth", min=1, metavar="N", help="Levels of the tree to show."),
+]
+
+Source = Annotated[
+    bool, typer.Option("--source", help="Show the code of views and statements.")
 ]
 
 Output = Annotated[

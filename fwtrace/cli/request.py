@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fwtrace.cli.choices import complete, format_of, stages_of
-from fwtrace.cli.options import AppName, Database, Depth, Output, Stages
+from fwtrace.cli.options import AppName, Database, Depth, Output, Source, Stages
 
 __all__ = ["command"]
 
@@ -72,9 +72,7 @@ def command(
         bool, typer.Option("--json", "-j", help="The same as --format json.")
     ] = False,
     output: Output = None,
-    source: Annotated[
-        bool, typer.Option("--source", help="Show the code of views and statements.")
-    ] = False,
+    source: Source = False,
     check: Annotated[
         bool,
         typer.Option(

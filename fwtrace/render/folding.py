@@ -26,8 +26,9 @@ def fold_bookkeeping(trace: Trace) -> Trace:
 
 def _folded(span: Span) -> Span:
     children: list[Span] = []
-    for is_kept, group in groupby(span.children, key=_is_bookkeeping):
-        children += [_together(list(group))] if is_kept else map(_folded, group)
+    for is_bookkeeping, group in groupby(span.children, key=_is_bookkeeping):
+        alike = list(group)
+        children += [_together(alike)] if is_bookkeeping else map(_folded, alike)
     return replace(span, children=children)
 
 

@@ -69,7 +69,7 @@ class _Drawing:
 
     def lines(self, entry: Entry, guide: str, inner: str) -> Iterator[Text]:
         """The line of an entry, and more where it does not fit."""
-        room = max(8, self.width - len(guide))
+        room = max(8, self.width - max(len(guide), len(inner)))
         pieces = entry.text.wrap(self.console, room, overflow="fold", no_wrap=False)
         lines = [_guided(guide, piece) for piece in pieces[:1]]
         lines += [_guided(inner, piece) for piece in pieces[1:]]

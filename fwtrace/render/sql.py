@@ -83,9 +83,10 @@ class Scripts:
     ) -> RenderResult:
         count = len(self.scripts)
         width = (options.max_width - GAP * (count - 1)) // count
-        if width < NARROWEST_SCRIPT:
+        if width < NARROWEST_SCRIPT or count == 1:
             for name, statements in self.scripts.items():
-                yield Text(name, "bold cyan")
+                if count > 1:
+                    yield Text(name, "bold cyan")
                 yield _script(statements, options.max_width)
             return
         table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)

@@ -124,7 +124,7 @@ def _sql_heading(span: Span) -> str:
 
 
 def _migration_heading(span: Span) -> str:
-    """``shop.0002_isbn, undone``; of an operation ``2 of 3: + Add field isbn to book``"""
+    """``shop.0002_isbn, undone``; of an operation ``2 of 3: + Add field isbn``"""
     attributes = span.attributes
     number, count, rows = (
         attributes.get(f"fwtrace.migration.{name}", 0)

@@ -4,7 +4,7 @@ Both work in processes of their own, and print what they measure: see ``migrator
 
     TMPDIR=/dev/shm python -m tests.benchmarks migrations
 
-leaves out how long the disk takes for 200 transactions, which is the same for both.
+leaves out how long the disk takes for 200 transactions, much the same for both.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from fwtrace.record import record
 from fwtrace.render import RENDERERS, Options, load
-from fwtrace.render.sql import format_sql
+from fwtrace.render.sql import Scripts, format_sql, lay_out
 from fwtrace.render.text import LENIENT, clean, duration, share_bar
 from fwtrace.tracer.model import Location, Span, Trace
 
@@ -20,6 +20,12 @@ def draw(trace, width=80, renderer="tree", options=None, **console):
     out.print(load(renderer)(trace, options or Options()))
     file.flush()
     return file.buffer.getvalue().decode(file.encoding)
+
+
+def draw_any(picture, width):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(picture)
+    return console.file.getvalue()
 
 
 @pytest.fixture
@@ -166,6 +172,44 @@ def test_a_clause_too_long_for_a_line_has_lines_of_its_own():
         "SELECT name, born,",
         "  died, country",
         "FROM writers",
+    ]
+
+
+TABLE = """CREATE TABLE "a" ("id" integer, "b" varchar(9) CHECK ("b" <> '),'));"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "lines"),
+    [
+        (TABLE, ["CREATE TABLE \"a\" (", '  "id" integer,', '  "b" varchar(9) CHECK ("b"',
+                 "    <> '),')", ");"]),
+        ("ALTER TABLE `a, b` ADD COLUMN c int, DROP COLUMN d;",
+         ["ALTER TABLE `a, b`", "  ADD COLUMN c int,", "  DROP COLUMN d;"]),
+        ("ALTER TABLE a ADD c int;", ["ALTER TABLE a ADD c int;"]),
+        ("DROP TABLE a;", ["DROP TABLE a;"]),
+        ("-- Python: (what, it) does;", ["-- Python: (what, it) does;"]),
+    ],
+    ids=["create", "alter", "short", "drop", "comment"],
+)  # fmt: skip
+def test_a_table_has_a_line_for_each_column(sql, lines):
+    assert lay_out(sql, 28).plain.split("\n") == lines
+
+
+def test_scripts_stand_side_by_side_where_there_is_room():
+    scripts = Scripts({"sqlite": ["DROP TABLE a;"], "mysql": ["DROP TABLE `a`;"]})
+    wide, narrow = (
+        [line.split() for line in draw_any(scripts, width).splitlines()]
+        for width in (80, 40)
+    )
+    assert wide == [
+        ["sqlite", "mysql"],
+        ["DROP", "TABLE", "a;", "DROP", "TABLE", "`a`;"],
+    ]
+    assert narrow == [
+        ["sqlite"],
+        ["DROP", "TABLE", "a;"],
+        ["mysql"],
+        ["DROP", "TABLE", "`a`;"],
     ]
 
 

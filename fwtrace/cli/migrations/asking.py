@@ -1,4 +1,4 @@
-"""Who answers what the models do not tell: flags first, then a person, if one is there."""
+"""Who answers what models do not tell: flags first, then a person if there is one."""
 
 from __future__ import annotations
 

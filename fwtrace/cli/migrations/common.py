@@ -95,7 +95,8 @@ def opened(
         with plainly():
             yield project
     finally:
-        disconnect()
+        if url is not None:
+            disconnect()
 
 
 def _connected(url: str | None, reads_only: bool) -> Database | None:
@@ -141,13 +142,14 @@ def sample() -> Path:
     return Path(str(users.__file__)).parent / "migrations"
 
 
-def is_sample(sources: list[MigrationSource]) -> bool:
-    return any(source.folder == sample() for source in sources)
+def is_sample(sources: list[MigrationSource], folders: list[Path] | None) -> bool:
+    """Whether they were taken because there was nothing else."""
+    return not folders and any(source.folder == sample() for source in sources)
 
 
-def refuse_sample(sources: list[MigrationSource]) -> None:
+def refuse_sample(sources: list[MigrationSource], folders: list[Path] | None) -> None:
     """It is there to be looked at."""
-    if is_sample(sources):
+    if is_sample(sources, folders):
         raise UsageError(
             "There are no migrations here, and nothing is written to those of the "
             "users service: name a folder with --folder, or add --dry-run."

@@ -1,4 +1,4 @@
-"""New migrations on their way to files: their text, their place, and how they are told."""
+"""New migrations on their way to files: text, place, and how they are described."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _checked(name: str) -> str:
     """The name of a module, when a number has come before it."""
     if name and not re.fullmatch(r"\w+", name):
         raise UsageError(
-            f"{name!r} cannot be a part of a file's name in Python: use letters, digits "
-            "and underscores."
+            f"{name!r} cannot be a part of a module's name: use letters, digits and "
+            "underscores."
         )
     return re.sub(r"^\d+_", "", name)
 

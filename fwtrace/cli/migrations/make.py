@@ -86,7 +86,7 @@ def command(
     )
     with aside(), plainly():
         sources = sources_to_be(folders, label)
-        if is_sample(sources) and check:
+        if is_sample(sources, folders) and check:
             raise UsageError(
                 "There are no migrations here to check: name their folder with "
                 "--folder."
@@ -101,7 +101,7 @@ def command(
         files = as_files(sources, made)
     is_written = bool(files) and not (check or dry_run)
     if is_written:
-        refuse_sample(sources)
+        refuse_sample(sources, folders)
         save_new(files)
     _tell(files, is_written=is_written, as_json=as_json, dry_run=dry_run)
     if check and files:
@@ -158,16 +158,14 @@ def _missing(
         open_ones = ", ".join(map(str, questioner.unanswered))
         hint = f" There could be {open_ones}." if open_ones else ""
         raise UsageError(f"Nothing has changed that fits {flags}.{hint}")
-    for each in questioner.unanswered:
-        say(f"If that is a rename, say so with {each}.")
+    for rename in questioner.unanswered:
+        say(f"If that is a rename, say so with {rename}.")
     for each in questioner.notes:
         say(each)
     return found
 
 
-def _tell(
-    files: list[File], *, is_written: bool, as_json: bool, dry_run: bool
-) -> None:
+def _tell(files: list[File], *, is_written: bool, as_json: bool, dry_run: bool) -> None:
     from fwtrace.cli.output import print_json, write
 
     if as_json:

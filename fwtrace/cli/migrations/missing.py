@@ -35,7 +35,9 @@ def sources_to_be(folders: list[Path] | None, label: str) -> list[MigrationSourc
 def _refuse_beginnings() -> None:
     """Somebody whose apps have no migrations yet does not mean the sample's."""
     apps = sorted(
-        entry.name for entry in Path().iterdir() if entry.is_dir() and _has_models(entry)
+        entry.name
+        for entry in Path().iterdir()
+        if entry.is_dir() and _has_models(entry)
     )
     if apps:
         raise UsageError(
@@ -106,9 +108,7 @@ def _wanted(loader: MigrationLoader, old: ProjectState, models: str) -> ProjectS
             f"There are the migrations of {len(loader.sources)} apps, and --models has "
             "those of one: name its folder with --folder."
         )
-    modules = {
-        source.app_label: models or _beside(source) for source in loader.sources
-    }
+    modules = {source.app_label: models or _beside(source) for source in loader.sources}
     found = {app: _models(module) for app, module in modules.items()}
     if not any(found.values()):
         names = ", ".join(map(repr, modules.values()))

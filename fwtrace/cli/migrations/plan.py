@@ -96,12 +96,9 @@ def _draw(found: dict[str, Any]) -> None:
     elif not found["steps"]:
         why = ": the database is there already" if found["database"] else ""
         draw(Text(f"Nothing to do{why}."))
-    draw(
-        *(
-            Outline(Entry(_title(step), Text(), [*map(_line(step), step["operations"])]))
-            for step in found["steps"]
-        )
-    )
+    for step in found["steps"]:
+        operations = [_line(step, each) for each in step["operations"]]
+        draw(Outline(Entry(_title(step), children=operations)))
     if found["steps"] and not found["database"]:
         draw(Text(), Text("For an empty database: name yours with --database.", "dim"))
 
@@ -113,22 +110,16 @@ def _title(step: dict[str, Any]) -> Any:
     return Text.assemble(word, (f"{step['app']}.{step['name']}", "bold"))
 
 
-def _line(step: dict[str, Any]) -> Any:
+def _line(step: dict[str, Any], operation: dict[str, Any]) -> Any:
     from rich.text import Text
 
     from fwtrace.render.outline import Entry
 
-    def line(operation: dict[str, Any]) -> Entry:
-        note = Text()
-        if not operation["reversible"]:
-            is_stuck = step["backwards"]
-            note = (
-                Text("cannot be undone", "red")
-                if is_stuck
-                else Text("no way back", "dim")
-            )
-        elif operation["loses_data"] and operation["kind"] not in OPAQUE:
-            note = Text("loses what it holds", "yellow")
-        return Entry(Text(operation["text"]), note)
-
-    return line
+    note = Text()
+    if not operation["reversible"]:
+        is_stuck = step["backwards"]
+        text = "cannot be undone" if is_stuck else "no way back"
+        note = Text(text, "red" if is_stuck else "dim")
+    elif operation["loses_data"] and operation["kind"] not in OPAQUE:
+        note = Text("loses what it holds", "yellow")
+    return Entry(Text(operation["text"]), note)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,7 @@ from fwtrace.cli.migrations.common import (
     opened,
     say,
 )
-from fwtrace.cli.options import Depth, Output, Stages
+from fwtrace.cli.options import Depth, Output, Source, Stages
 
 if TYPE_CHECKING:
     from fwtrace.migrate import Project
@@ -76,6 +76,7 @@ def command(
         bool, typer.Option("--json", "-j", help="The same as --format json.")
     ] = False,
     output: Output = None,
+    source: Source = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Draw no trace at the end.")
     ] = False,
@@ -89,7 +90,7 @@ def command(
     from fwtrace.render.folding import fold_bookkeeping
 
     shape = "json" if as_json else format_of(format, FORMATS)
-    options = Options(stages_of(stage or []), depth)
+    options = Options(stages_of(stage or []), depth, source)
     url = database_url(database)
     if url is None:
         raise UsageError(
@@ -97,7 +98,7 @@ def command(
             "with DATABASE_URL."
         )
     with opened(folders, label, url) as project:
-        if is_sample(project.sources) and database is None and not folders:
+        if database is None and is_sample(project.sources, folders):
             raise UsageError(
                 "There are no migrations here, and DATABASE_URL is not taken for those "
                 "of the users service: name a folder with --folder, or --database."
@@ -105,10 +106,15 @@ def command(
         trace = _run(project, target, fake=fake, fake_initial=fake_initial, wait=wait)
     if quiet and trace.outcome["phrase"] == "nothing to do":
         say("Nothing to do: the database is there already.")
+    error = trace.outcome["error"]
     if not quiet:
         shown = trace if all_statements or shape == "json" else fold_bookkeeping(trace)
-        show_trace(shown, shape, options, output)
-    error = trace.outcome["error"]
+        try:
+            show_trace(shown, shape, options, output)
+        except CommandError as unwritten:
+            if not error:
+                raise
+            say(f"{unwritten}")
     if error:
         raise CommandError(_sentence(error))
 
@@ -129,8 +135,8 @@ def _run(project: Project, target: str, **options: Any) -> Trace:
         say(f"{app}.{name} is applied, but its file is not here.")
     progress = _Progress()
     try:
-        with redirect_stdout(progress):
-            trace = migrate(project, targets, progress=progress.tell, **options)
+        with redirect_stdout(progress.aside):
+            trace = migrate(project, targets, progress=progress.on, **options)
     except KeyboardInterrupt:
         progress.end_line()
         entry = project.interrupted()
@@ -143,15 +149,16 @@ def _run(project: Project, target: str, **options: Any) -> Trace:
     return trace
 
 
-class _Progress(io.TextIOBase):
+class _Progress:
     """Lines on standard error while it goes on; and what migrations print meanwhile."""
 
     def __init__(self) -> None:
         self.started = 0.0
         self.is_within = False
         """Whether a line has begun."""
+        self.aside: Any = _Aside(self.end_line)
 
-    def tell(self, action: str, migration: Any = None, fake: bool = False) -> None:
+    def on(self, action: str, migration: Any = None, fake: bool = False) -> None:
         if action.endswith("_start"):
             self.started = time.monotonic()
             word = "Undoing" if action.startswith("un") else "Applying"
@@ -167,11 +174,6 @@ class _Progress(io.TextIOBase):
         elif action == "wait":
             self._end("Another run is at work: waiting for its end.")
 
-    def write(self, text: str) -> int:
-        self.end_line()
-        self._say(text)
-        return len(text)
-
     def end_line(self, text: str = "") -> None:
         if self.is_within:
             self._end(text)
@@ -184,3 +186,17 @@ class _Progress(io.TextIOBase):
         from fwtrace.cli.output import write
 
         write(text, sys.stderr)
+
+
+class _Aside:
+    """Standard error, on a line of its own."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+
+    def write(self, text: str) -> int:
+        self._begin()
+        return sys.stderr.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)

@@ -64,7 +64,8 @@ def _app(project: Project, app: str, entry: Any) -> dict[str, Any]:
     folder = next((s.folder for s in project.sources if s.app_label == app), None)
     known = {name for owner, name in loader.disk_migrations if owner == app}
     half_way = entry if entry is not None and entry.app_label == app else None
-    applied = {n: _moment(m) for (a, n), m in loader.applied_migrations.items() if a == app}
+    moments = loader.applied_migrations.items()
+    applied = {n: _moment(moment) for (a, n), moment in moments if a == app}
     strangers = [name for name in applied if name not in known]
     if half_way and half_way.name not in {*known, *applied}:
         strangers.append(half_way.name)
@@ -113,7 +114,7 @@ def _step(project: Project, key: tuple[str, str], half_way: Any) -> dict[str, An
 
 
 def _moment(moment: Any) -> str | None:
-    return moment.isoformat() if hasattr(moment, "isoformat") else moment
+    return None if moment is None else str(moment.isoformat())
 
 
 def _progress(entry: Any, name: str) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ def command(
                 "operations": found,
             }
         )
-    elif len(vendors) == 1 and not sys.stdout.isatty():
+    elif len(vendors) == 1 and not (sys.stdout and sys.stdout.isatty()):
         _print(found, vendors[0])
     else:
         _draw(found)

@@ -51,7 +51,7 @@ def command(
 
     with opened(folders, label, reads_only=True) as project:
         if not dry_run:
-            refuse_sample(project.sources)
+            refuse_sample(project.sources, folders)
         with meant():
             end = project.migration(last)
             start = project.in_use(project.migration(first)) if first else None
