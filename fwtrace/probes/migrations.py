@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from fwtrace.tracer.model import Span, Trace
+from fwtrace.tracer.model import Location, Span, Trace
 from fwtrace.tracer.recorder import CURRENT, Recorder
 from fwtrace.tracer.redaction import REDACTED
 from fwtrace.tracer.seam import Probe, Seam, Wrap, spanned
@@ -28,6 +28,7 @@ _PARAMETER = "db.query.parameter."
 
 def _migration(recorder: Recorder, span: Span, migration: Any, way: str) -> None:
     span.name = f"{migration.app_label}.{migration.name}"
+    _place(span, migration)
     span.attributes |= {
         "fwtrace.migration.app": migration.app_label,
         "fwtrace.migration.name": migration.name,
@@ -90,12 +91,18 @@ def _describe_operation(
 ) -> None:
     numbers = [n for n, each in enumerate(migration.operations, 1) if each is operation]
     span.name = operation.formatted_description()
+    _place(span, migration)
     span.attributes |= {
         OPERATION: type(operation).__name__,
         "fwtrace.migration.number": numbers[0] if numbers else 0,
         "fwtrace.migration.operations": len(migration.operations),
         "fwtrace.migration.direction": "backwards" if backwards else "forwards",
     }
+
+
+def _place(span: Span, migration: Any) -> None:
+    if migration.path is not None:
+        span.location = Location(str(migration.path.absolute()), 0)
 
 
 def _unless_within(wrap: Wrap) -> Wrap:

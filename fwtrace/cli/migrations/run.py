@@ -17,8 +17,8 @@ from fwtrace.cli.migrations.common import (
     Folders,
     Label,
     TargetName,
+    are_here,
     database_url,
-    is_sample,
     meant,
     opened,
     say,
@@ -97,12 +97,12 @@ def command(
             "Which database? Name it with --database, such as sqlite:///data.db, or "
             "with DATABASE_URL."
         )
+    if database is None and not (folders or are_here()):
+        raise UsageError(
+            "There are no migrations here, and DATABASE_URL is not taken for those of "
+            "the users service: name a folder with --folder, or --database."
+        )
     with opened(folders, label, url) as project:
-        if database is None and is_sample(project.sources, folders):
-            raise UsageError(
-                "There are no migrations here, and DATABASE_URL is not taken for those "
-                "of the users service: name a folder with --folder, or --database."
-            )
         trace = _run(project, target, fake=fake, fake_initial=fake_initial, wait=wait)
     if quiet and trace.outcome["phrase"] == "nothing to do":
         say("Nothing to do: the database is there already.")

@@ -388,3 +388,37 @@ def test_the_executor_names_a_file_that_is_gone(connected, project):
         MigrationExecutor(loader, connected).migration_plan([("shop", "0001_initial")])
         == []
     )
+
+
+def test_a_migration_without_a_transaction_does_the_same(connected, project):
+    project.write(
+        "0003_author",
+        "migrations.CreateModel('Author', [\n"
+        "    ('id', models.AutoField(primary_key=True))]),\n"
+        "migrations.AddField('Book', 'author', models.ForeignKey(\n"
+        "    'shop.author', models.CASCADE, null=True)),",
+        "0002_pages",
+    )
+    project.write(
+        "0004_apart",
+        "migrations.AddField('Author', 'name', models.CharField(\n"
+        "    max_length=9, default='x')),\n"
+        "migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),\n"
+        "migrations.RenameModel('Author', 'Writer'),",
+        "0003_author",
+    )
+    path = project.folder / "0004_apart.py"
+    path.write_text(path.read_text() + "    atomic = False\n")
+    project.migrate(connected, "0003_author")
+    before = {k: shape(v) for k, v in schema_of(connected).items()}
+    connected.execute("INSERT INTO shop_author (id) VALUES (1)")
+    connected.execute(
+        "INSERT INTO shop_book (title, pages, author_id) VALUES ('A', 1, 1)"
+    )
+    project.migrate(connected)
+    assert connected.fetch("SELECT id, name FROM shop_writer") == [(1, "x")]
+    assert connected.fetch("SELECT author_id FROM shop_book") == [(1,)]
+    project.migrate(connected, "0003_author")
+    assert connected.fetch("SELECT author_id FROM shop_book") == [(1,)]
+    assert {k: shape(v) for k, v in schema_of(connected).items()} == before
+    assert TABLE not in table_names(connected)

@@ -49,13 +49,17 @@ class Stepwise:
     def run(self, entry: Entry, state: ProjectState) -> None:
         """From the beginning; forwards, ``state`` moves along."""
         self.journal.open(entry)
-        self._go(entry, self._steps(state))
+        with schema_editor(self.database, atomic=False):  # SQLite's keys are off in it
+            self._go(entry, self._steps(state))
 
     def go_on(
         self, entry: Entry, state: ProjectState, backwards: bool | None = None
     ) -> None:
         """From where the entry says; in the other direction, if that is wanted now."""
-        steps = self._steps(state)
+        with schema_editor(self.database, atomic=False):
+            self._go_on(entry, self._steps(state), backwards)
+
+    def _go_on(self, entry: Entry, steps: list[Any], backwards: bool | None) -> None:
         if entry.statements:
             self._go_one_on(entry, steps, is_begun=True)
         if backwards is not None and backwards != entry.backwards:
