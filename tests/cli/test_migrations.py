@@ -2,13 +2,14 @@
 
 import json
 import os
-import pty
 import re
 import select
 import shlex
+import signal
 import sqlite3
+import subprocess
 import sys
-import time
+from contextlib import suppress
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.cli.test_app import PROGRAM, ROOT, fwtrace
 HEAD = "from fwtrace.toolkit.orm import migrations, models\n\n\n"
 CLASS = "class Migration(migrations.Migration):\n"
 INTEGER = "models.IntegerField(null=True)"
+CTRL_C = b"\x03"
 DATABASE = ["--database", "sqlite:///data.db"]
 
 BOOK = """
@@ -318,7 +320,7 @@ def test_what_a_migration_prints_is_no_data(shop):
     shown, said = shop.capsys.readouterr()
     json.loads(shown)
     assert "loaded\n" in said
-    assert "Applying shop.0003_talk ...\nhello\n" in said
+    assert "Applying shop.0003_talk ...\nhello\nshop.0003_talk done in " in said
 
 
 def test_run_that_fails_says_where_and_draws_it(shop):
@@ -511,25 +513,30 @@ def test_make_refuses_what_no_file_can_hold(place):
 
 
 def terminal(folder, *arguments, answers=()):
-    """What the program shows on a terminal of its own, and its exit code; each answer
-    is typed when it has asked something."""
-    process, descriptor = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        os.environ["PYTHONPATH"] = str(ROOT)
-        os.execv(PROGRAM[0], [*PROGRAM, "migrations", *arguments])
-    shown, left, until = b"", list(answers), time.monotonic() + 30
-    while time.monotonic() < until:
-        select.select([descriptor], [], [], 1)
-        try:
-            shown += os.read(descriptor, 4096)
-        except OSError:
-            break
-        if left and shown.endswith((b"] ", b"Number: ", b"Value: ")):
-            os.write(descriptor, left.pop(0))
-    _, status = os.waitpid(process, 0)
-    os.close(descriptor)
-    return shown.decode(), os.waitstatus_to_exitcode(status)
+    """What the program shows on a terminal, and its exit code; each answer is typed
+    when it has asked something, and Ctrl-C is the signal that it becomes."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, "migrations", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    os.close(theirs)
+    shown, left = b"", list(answers)
+    with suppress(OSError):  # it has ended
+        while select.select([ours], [], [], 30)[0]:
+            shown += os.read(ours, 4096)
+            if left and shown.endswith((b"] ", b"Number: ", b"Value: ")):
+                answer = left.pop(0)
+                if answer == CTRL_C:
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, answer)
+    os.close(ours)
+    return shown.decode(), process.wait(30)
 
 
 @pytest.mark.parametrize(
@@ -558,7 +565,7 @@ def test_make_asks_on_a_terminal(place, flags, answers):
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [
-        (b"\x03", 130, "Stopped: nothing was written."),
+        (CTRL_C, 130, "Stopped: nothing was written."),
         (b"\x04", 1, "Error: Nobody is there to answer: Was book.pages renamed"),
         (b"quit\n", 1, "Error: You quit: no migration was made."),
     ],
@@ -688,7 +695,7 @@ def test_help_has_an_example_that_runs(place, command):
     if command == "make":
         place.models("shop", "pages = models.IntegerField(default=0)")
         place.run("make", "-f", "shop")
-        place.models("shop", "page_count = models.IntegerField(default=0)")
+        place.models("shop", "length = models.IntegerField(default=0)")
     assert run(shlex.split(example.removeprefix("Example: fwtrace "))) == 0
 
 

@@ -23,9 +23,9 @@ def draw(trace, width=80, renderer="tree", options=None, **console):
 
 
 def draw_any(picture, width):
-    console = Console(file=io.StringIO(), width=width)
-    console.print(picture)
-    return console.file.getvalue()
+    file = io.StringIO()
+    Console(file=file, width=width).print(picture)
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -181,8 +181,8 @@ TABLE = """CREATE TABLE "a" ("id" integer, "b" varchar(9) CHECK ("b" <> '),'));"
 @pytest.mark.parametrize(
     ("sql", "lines"),
     [
-        (TABLE, ["CREATE TABLE \"a\" (", '  "id" integer,', '  "b" varchar(9) CHECK ("b"',
-                 "    <> '),')", ");"]),
+        (TABLE, ['CREATE TABLE "a" (', '  "id" integer,',
+                 '  "b" varchar(9) CHECK ("b"', "    <> '),')", ");"]),
         ("ALTER TABLE `a, b` ADD COLUMN c int, DROP COLUMN d;",
          ["ALTER TABLE `a, b`", "  ADD COLUMN c int,", "  DROP COLUMN d;"]),
         ("ALTER TABLE a ADD c int;", ["ALTER TABLE a ADD c int;"]),

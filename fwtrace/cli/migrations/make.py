@@ -74,7 +74,7 @@ def command(
 ) -> None:
     """Compare models with their migrations, and write one for what is missing.
 
-    Example: fwtrace migrations make --folder shop --rename book.pages=page_count
+    Example: fwtrace migrations make --folder shop --rename book.pages=length
     """
     from fwtrace.cli.migrations.missing import empty as emptied, merged, sources_to_be
     from fwtrace.migrate import load

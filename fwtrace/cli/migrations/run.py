@@ -154,33 +154,39 @@ class _Progress:
 
     def __init__(self) -> None:
         self.started = 0.0
-        self.is_within = False
-        """Whether a line has begun."""
+        self.line = ""
+        """What a line that is not complete says of its migration."""
+        self.was_faster = False
+        """Whether another run was."""
         self.aside: Any = _Aside(self.end_line)
 
     def on(self, action: str, migration: Any = None, fake: bool = False) -> None:
         if action.endswith("_start"):
-            self.started = time.monotonic()
+            self.started, self.was_faster = time.monotonic(), False
             word = "Undoing" if action.startswith("un") else "Applying"
-            self._say(f"{word} {migration} ...")
-            self.is_within = True
+            self.line = f"{word} {migration} ..."
+            self._say(self.line)
         elif action.endswith("_success"):
-            took = time.monotonic() - self.started
-            self._end(" recorded only." if fake else f" done in {took:.2f} s.")
+            self.end_line(self._outcome(fake), str(migration))
         elif action == "skip":
-            self._say(" another run was faster:")
+            self.was_faster = True
         elif action == "resume":
-            self._end(f"Going on with {migration}, which was stopped half-way.")
+            self._say(f"Going on with {migration}, which was stopped half-way.\n")
         elif action == "wait":
-            self._end("Another run is at work: waiting for its end.")
+            self._say("Another run is at work: waiting for its end.\n")
 
-    def end_line(self, text: str = "") -> None:
-        if self.is_within:
-            self._end(text)
+    def _outcome(self, fake: bool) -> str:
+        if fake:
+            return " recorded only."
+        if self.was_faster:
+            return " another run was faster."
+        return f" done in {time.monotonic() - self.started:.2f} s."
 
-    def _end(self, text: str) -> None:
-        self.is_within = False
-        self._say(f"{text}\n")
+    def end_line(self, text: str = "", subject: str = "") -> None:
+        """The rest of the line; where that was broken off, with its subject."""
+        if self.line or subject:
+            self._say(f"{text}\n" if self.line else f"{subject}{text}\n")
+        self.line = ""
 
     def _say(self, text: str) -> None:
         from fwtrace.cli.output import write

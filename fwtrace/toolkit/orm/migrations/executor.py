@@ -214,7 +214,7 @@ class MigrationExecutor:
     def _run(self, migration: Migration, state: ProjectState, backwards: bool) -> None:
         """Run a migration within one transaction; forwards, ``state`` moves along."""
         steps = states_of(migration, state)
-        where = 0
+        where = -1  # not begun
         try:
             with schema_editor(self.database) as editor:
                 if self._is_done(migration, backwards):
@@ -389,7 +389,9 @@ def failed(
 ) -> MigrationError:
     """The sentence for an operation that failed, and how things were left."""
     count = len(migration.operations)
-    if number < count:
+    if number < 0:
+        what = "the beginning"
+    elif number < count:
         what = f"operation {number + 1} of {count}, "
         what += repr(migration.operations[number].describe())
     else:
