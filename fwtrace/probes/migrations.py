@@ -267,6 +267,7 @@ EDITORS = Probe(
         Seam(target, _quietly)
         for target in (
             "base:inspect_table",
+            "base:table_names",
             "mysql:inspect_table",
             "sqlite:inspect_table",
             "sqlite:SQLiteEditor.check_references",

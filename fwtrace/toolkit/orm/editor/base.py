@@ -21,7 +21,7 @@ from fwtrace.toolkit.orm.editor.definition import (
     is_in_table,
 )
 from fwtrace.toolkit.orm.editor.names import make_name
-from fwtrace.toolkit.orm.introspection import inspect_table
+from fwtrace.toolkit.orm.introspection import inspect_table, table_names
 from fwtrace.toolkit.orm.schema import column_sql
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class SchemaEditor:
         self.dialect = get_dialect(self.vendor)
         self.collect_sql = collect_sql or database is None
         self.collected: list[Statement] = []
+        self.deferred: list[Reference] = []
+        """Foreign keys that wait for the tables that they lead to."""
         self.renamed: dict[str, str] = {}
         """Tables by the names that they had: what refers to one has followed it."""
         self.atomic_migration = atomic and self.can_rollback_ddl
@@ -108,8 +110,20 @@ class SchemaEditor:
         if atomic is not None:
             atomic.__exit__(kind, error, trace)
 
+    @property
+    def deferred_sql(self) -> list[str]:
+        """The statements that run at the end, once all tables are there."""
+        begin, dialect = "ALTER TABLE", self.dialect
+        return [
+            f"{begin} {self.quote_name(each.table)} ADD {each.sql(dialect)}"
+            for each in self.deferred
+        ]
+
     def finish(self) -> None:
         """What is to be done before the transaction ends."""
+        waiting, self.deferred = self.deferred, []
+        for each in waiting:
+            self.alter(each.table, f"ADD {self.reference(each)}")
 
     def execute(
         self, sql: str, params: Sequence[Any] | None = (), undo: str | None = None
@@ -184,7 +198,15 @@ class SchemaEditor:
         """The foreign keys among the lines of CREATE TABLE."""
         columns = definition.columns(self.dialect).values()
         found = [column.reference for column in columns if column.reference]
-        return [self.reference(each) for each in found]
+        missing = self._missing({each.target for each in found} - {definition.table})
+        self.deferred += [each for each in found if each.target in missing]
+        return [self.reference(each) for each in found if each.target not in missing]
+
+    def _missing(self, tables: set[str]) -> set[str]:
+        """Those of the tables that are yet to be made."""
+        if self.connection is None or not tables:
+            return set()
+        return tables - set(table_names(self.connection))
 
     def reference(self, reference: Reference) -> str:
         """A foreign key as a line of a table, of a name that is free."""
@@ -206,7 +228,9 @@ class SchemaEditor:
         for many in model._meta.local_many_to_many:
             if many.is_own_table:
                 self.delete_model(many.through)
-        self._drop_table(model._meta.db_table)
+        table = model._meta.db_table
+        self._drop_table(table)
+        self.deferred = [each for each in self.deferred if each.table != table]
 
     def _drop_table(self, table: str) -> None:
         self.execute(f"DROP TABLE {self.quote_name(table)}")
@@ -220,6 +244,7 @@ class SchemaEditor:
                 undo=f"ALTER TABLE {after} RENAME TO {before}",
             )
             self.renamed[old] = new
+            self.deferred = [_renamed(each, old, new) for each in self.deferred]
 
     def alter_db_table_comment(
         self, model: Any, old: str | None, new: str | None
@@ -449,6 +474,16 @@ def replace_table(column: Column, like: Column) -> Column:
     if one is None or other is None or one.column != other.column:
         return column
     return replace(column, reference=replace(one, table=other.table))
+
+
+def _renamed(reference: Reference, old: str, new: str) -> Reference:
+    """A foreign key once one of its tables has another name."""
+    table, target = reference.table, reference.target
+    return replace(
+        reference,
+        table=new if table == old else table,
+        target=new if target == old else target,
+    )
 
 
 def is_moved(old: Column, new: Column) -> bool:

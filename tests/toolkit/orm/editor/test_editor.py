@@ -301,3 +301,35 @@ def test_the_sql_is_known_without_a_database(vendor, name):
         name in ("help alone", "nothing")
         or (vendor == "sqlite" and name in ("comment", "decimal"))
     )
+
+
+def test_tables_that_refer_to_each_other_are_made_in_any_order(connected):
+    state, operations = state_with(key("lib.shelf"))
+    shelf = [*KEY, ("book", key("lib.book", null=True)), ("author", key(null=True))]
+    CreateModel("Shelf", shelf).state_forwards(APP, state)
+    apps = state.apps
+    with schema_editor(connected) as editor:
+        editor.create_model(apps.get_model(APP, "Book"))
+        waiting = editor.deferred_sql
+        for name in ("Shelf", "Author", "Editor"):
+            editor.create_model(apps.get_model(APP, name))
+    assert len(waiting) == (0 if connected.vendor == "sqlite" else 1)
+    for table, column, target in (
+        ("lib_book", "x_id", "lib_shelf"),
+        ("lib_shelf", "book_id", "lib_book"),
+        ("lib_shelf", "author_id", "lib_author"),
+    ):
+        (found,) = there(connected, table).find("foreign", [column])
+        assert found.target == (target, ("id",))
+
+
+def test_what_waits_follows_its_table_and_goes_with_it(connected):
+    state, _ = state_with(key("lib.shelf"))
+    CreateModel("Shelf", KEY).state_forwards(APP, state)
+    book, shelf = (state.apps.get_model(APP, name) for name in ("Book", "Shelf"))
+    with schema_editor(connected) as editor:
+        editor.create_model(book)
+        editor.alter_db_table(book, "lib_book", "tomes")
+        editor.create_model(shelf)
+    (found,) = there(connected, "tomes").find("foreign", ["x_id"])
+    assert found.target == ("lib_shelf", ("id",))

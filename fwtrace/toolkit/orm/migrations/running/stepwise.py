@@ -118,6 +118,7 @@ class Stepwise:
         self.run_operation(
             self.migration, operation, editor, before, after, entry.backwards
         )
+        editor.finish()
         return editor.collected
 
     def _call(
