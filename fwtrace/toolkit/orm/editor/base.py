@@ -21,6 +21,7 @@ from fwtrace.toolkit.orm.editor.definition import (
     is_in_table,
 )
 from fwtrace.toolkit.orm.editor.names import make_name
+from fwtrace.toolkit.orm.exceptions import NotSupportedError
 from fwtrace.toolkit.orm.introspection import inspect_table, table_names
 from fwtrace.toolkit.orm.schema import column_sql
 
@@ -277,6 +278,7 @@ class SchemaEditor:
             if field.is_own_table:
                 self.create_model(field.through)
             return
+        _refuse_key(field)
         if is_in_table(field):
             self._add_column(model, field)
 
@@ -289,6 +291,7 @@ class SchemaEditor:
             if field.is_own_table:
                 self.delete_model(field.through)
             return
+        _refuse_key(field)
         if is_in_table(field):
             self._drop_column(model, field)
 
@@ -308,6 +311,9 @@ class SchemaEditor:
                 return
             if old_field.is_own_table == new_field.is_own_table:
                 return
+        if _parts(old_field) != _parts(new_field):
+            _refuse_key(old_field)
+            _refuse_key(new_field)
         was, is_now = is_in_table(old_field), is_in_table(new_field)
         if not was and not is_now and not old_field.many_to_many:
             return
@@ -474,6 +480,21 @@ def replace_table(column: Column, like: Column) -> Column:
     if one is None or other is None or one.column != other.column:
         return column
     return replace(column, reference=replace(one, table=other.table))
+
+
+def _parts(field: Any) -> list[str]:
+    """The columns of a key of several, none of any other field."""
+    is_key = field.primary_key and not is_in_table(field)
+    return list(field.columns) if is_key else []
+
+
+def _refuse_key(field: Any) -> None:
+    """As in Django, a table keeps the kind of key that it was made with."""
+    if _parts(field):
+        raise NotSupportedError(
+            f"{field} is a key of several columns, which a table has from its "
+            "beginning or never: create a new model with it, and copy the rows"
+        )
 
 
 def _renamed(reference: Reference, old: str, new: str) -> Reference:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fwtrace.toolkit.orm import IntegrityError, models
+from fwtrace.toolkit.orm import IntegrityError, NotSupportedError, models
 from fwtrace.toolkit.orm.editor import offline_editor, schema_editor
 from fwtrace.toolkit.orm.introspection import inspect_table, schema_of, shape
 from fwtrace.toolkit.orm.migrations import (
@@ -333,3 +333,18 @@ def test_what_waits_follows_its_table_and_goes_with_it(connected):
         editor.create_model(shelf)
     (found,) = there(connected, "tomes").find("foreign", ["x_id"])
     assert found.target == ("lib_shelf", ("id",))
+
+
+def test_a_key_of_several_columns_is_there_from_the_beginning_or_never(connected):
+    numbers = [("a", models.IntegerField()), ("b", models.IntegerField())]
+    both = ("pk", models.CompositePrimaryKey("a", "b"))
+    state = create(connected, [CreateModel("Pair", [both, *numbers])])
+    pairs = state.apps.get_model(APP, "Pair")
+    assert pairs.objects.create(a=1, b=2).pk == (1, 2)
+    after = apply(connected, state, AlterField("Pair", "b", models.BigIntegerField()))
+    assert after.apps.get_model(APP, "Pair").objects.get(pk=(1, 2)).b == 2
+    primary = there(connected, "lib_pair").find("primary")
+    assert [each.columns for each in primary] == [("a", "b")]
+    other = models.CompositePrimaryKey("b", "a")
+    with pytest.raises(NotSupportedError, match="create a new model"):
+        apply(connected, state, AlterField("Pair", "pk", other))
