@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
@@ -367,10 +367,10 @@ def test_sql_of_one_dialect_can_be_piped(shop):
         "-- + Add field pages to Book",
         'ALTER TABLE "shop_book" ADD COLUMN "pages" integer;',
     ]
-    base = sqlite3.connect(":memory:")
-    for number in ("0001", "0002"):
-        base.executescript("\n".join(shop.run("sql", number)[0]))
-    assert len(base.execute("PRAGMA table_info(shop_book)").fetchall()) == 2
+    with closing(sqlite3.connect(":memory:")) as base:
+        for number in ("0001", "0002"):
+            base.executescript("\n".join(shop.run("sql", number)[0]))
+        assert len(base.execute("PRAGMA table_info(shop_book)").fetchall()) == 2
 
 
 def test_sql_of_three_dialects_side_by_side(place, monkeypatch):
